@@ -1,0 +1,88 @@
+"""Sentences: English is the source; each room's ja.po says it in Japanese."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from kitto.base.i18n.voice import LOCALES, voice
+
+ROOMS: Final = Path(__file__).resolve().parents[2]
+"""The package folder; every folder in it that has words carries a `<locale>.po`."""
+
+
+def N_(msgid: str) -> str:  # noqa: N802 -- the name every gettext tool knows
+    """Mark a sentence for the catalogue and leave it as it is."""
+    return msgid
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence not said yet; as a parameter of another it is said in the same language."""
+
+    msgid: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, locale: str) -> str:
+        """The sentence in this language."""
+        return translate(locale, self.msgid, **self.params)
+
+
+def translate(locale: str, msgid: str, /, **params: object) -> str:
+    """Say the sentence; `{name}` is filled from `params`, which may be `Words` or dates."""
+    return fill(locale, lookup(locale, msgid), params)
+
+
+def translate_plural(locale: str, one: str, many: str, n: int, /, **params: object) -> str:
+    """Say it for a count; `{n}` is filled. Japanese has one form, found under `one`."""
+    text = (one if n == 1 else many) if locale == "en" else lookup(locale, one, many)
+    return fill(locale, text, {"n": n, **params})
+
+
+def lookup(locale: str, msgid: str, otherwise: str = "") -> str:
+    """The sentence with its places still open; English when the catalogue is silent."""
+    return _said(locale).get(msgid) or otherwise or msgid
+
+
+def fill(locale: str, text: str, params: Mapping[str, object]) -> str:
+    """Put values into their places."""
+    if not params:
+        return text
+    return text.format_map({name: shown(locale, value) for name, value in params.items()})
+
+
+def shown(locale: str, value: object) -> object:
+    """A value as it stands in a sentence."""
+    if isinstance(value, Words):
+        return value.said(locale)
+    if isinstance(value, datetime):
+        return value.astimezone(voice().zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+@cache
+def _said(locale: str) -> Mapping[str, str]:
+    if locale == "en" or locale not in LOCALES:
+        return {}
+    said: dict[str, str] = {}
+    for path in sorted(ROOMS.glob(f"*/{locale}.po")):
+        for message in read(path, locale):
+            key, text = message.id, message.string
+            one = key[0] if isinstance(key, (tuple, list)) else key
+            words = text[0] if isinstance(text, (tuple, list)) else text
+            if one and words and "fuzzy" not in message.flags:
+                said[str(one)] = str(words)
+    return said
+
+
+def read(path: Path, locale: str) -> Catalog:
+    """One room's catalogue."""
+    with path.open("rb") as file:
+        return read_po(file, locale=locale, charset="utf-8")
