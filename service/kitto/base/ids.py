@@ -1,0 +1,25 @@
+"""Chance: random secrets, identifiers, and their digests."""
+
+import hashlib
+import secrets
+import uuid
+
+
+def new_token(bytes_of_chance: int = 32) -> str:
+    """A URL-safe secret with `bytes_of_chance` random bytes."""
+    return secrets.token_urlsafe(bytes_of_chance)
+
+
+def new_id() -> str:
+    """A random identifier that names a thing and keeps no secret."""
+    return uuid.uuid4().hex
+
+
+def digest(secret: str) -> str:
+    """SHA-256 in hex; enough for secrets with 128 bits of chance or more, never for passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two secrets in constant time."""
+    return secrets.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,119 @@
+"""The settings: the only place that reads the environment."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting of Kitto, each with a default that is safe on a laptop."""
+
+    model_config = SettingsConfigDict(env_prefix="KITTO_", env_file=None, frozen=True, extra="ignore")
+
+    data: Path = Field(
+        default=Path.home() / ".local" / "share" / "kitto",
+        description="Folder for the database, sealing key, labels, documents and run files.",
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="SQLAlchemy URL. Empty: SQLite in the data folder. Production: postgresql://…",
+    )
+    role: Literal["all", "web", "worker"] = Field(
+        default="all", description="What this process does: everything, only pages and API, only jobs."
+    )
+    worker_name: str = Field(
+        default="kit-1", description="Name of this worker; two workers must never share one."
+    )
+    queues: str = Field(default="", description="Queues this worker serves, separated by commas. Empty: all.")
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8300, ge=0, le=65535, description="Port the web server listens on.")
+    base_url: str = Field(
+        default="", description="How people and agents reach Kitto. Empty: http://host:port."
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="Certificate file (PEM), to serve HTTPS without a proxy."
+    )
+    tls_key: Path | None = Field(default=None, description="Private key file of tls_certificate.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Proxies whose X-Forwarded-For and -Proto are believed, separated by commas.",
+    )
+    label_host: str = Field(
+        default="", description="Short host printed in QR codes. Empty: the host of base_url."
+    )
+    former_label_hosts: str = Field(
+        default="", description="Hosts of labels printed in the past, separated by commas."
+    )
+    organisation: str = Field(default="", description="Name printed on labels and documents.")
+    contact: str = Field(default="", description="Contact line for a finder, on the found-me page.")
+    time_zone: str = Field(default="Asia/Tokyo", description="Time zone for people without their own.")
+    locale: Literal["ja", "en"] = Field(default="ja", description="Language for people without their own.")
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="json for machines, console for people."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+    session_idle_minutes: int = Field(
+        default=60, ge=5, description="Minutes without use after which a sign-in ends."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, description="Hours after which a sign-in ends whatever happens."
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
+        default="NORMAL",
+        description="FULL also survives a power cut without running a step again; slower.",
+    )
+    pool_size: int = Field(default=10, ge=1, description="PostgreSQL connections kept per process.")
+    forks: int = Field(default=10, ge=1, description="Hosts an Ansible run works on at a time.")
+    kit_concurrency: int = Field(
+        default=8, ge=1, description="Kitting steps that a worker runs at the same time."
+    )
+    step_minutes: int = Field(default=30, ge=1, description="Minutes an automatic kitting step may take.")
+    idle_output_minutes: int = Field(
+        default=10, ge=1, description="Minutes an automatic step may stay silent."
+    )
+    playbooks: Path | None = Field(
+        default=None, description="Folder of kitting recipes. Empty: those that come with Kitto."
+    )
+    label_templates: Path | None = Field(
+        default=None, description="Folder of label templates. Empty: those that come with Kitto."
+    )
+    allow_loopback_targets: bool = Field(
+        default=False, description="Let probes and kits reach this very machine (bench and tests)."
+    )
+    checkin_seconds: int = Field(default=900, ge=30, description="Seconds between two check-ins of an agent.")
+    upload_limit: int = Field(
+        default=10 * 1024 * 1024, ge=1024, description="Largest request body, in bytes."
+    )
+
+    def url(self) -> str:
+        """Database URL with the driver named."""
+        given = self.database_url.get_secret_value()
+        if not given:
+            return f"sqlite:///{self.data / 'kitto.sqlite3'}"
+        for short in ("postgresql://", "postgres://"):
+            if given.startswith(short):
+                return "postgresql+psycopg://" + given.removeprefix(short)
+        return given
+
+    def public_url(self) -> str:
+        """Address of the service as people and agents see it, without a trailing slash."""
+        scheme = "https" if self.tls_certificate else "http"
+        return (self.base_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
+
+    def shipped(self, name: str) -> Path:
+        """A folder that comes with Kitto (playbooks, label_templates, agents, inventories)."""
+        beside_source = Path(__file__).resolve().parents[3] / name
+        if beside_source.is_dir():
+            return beside_source
+        return Path(__file__).resolve().parents[1] / "share" / name
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; read once."""
+    return Settings()

@@ -1,0 +1,118 @@
+"""The doors: every route opens its work here, and no answer leaves before the commit."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from kitto.base.errors import VersionMissing, VersionStale
+from kitto.base.work import Actor, Ledger, Work, translated
+from kitto.web.replays import Replays, fingerprint
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True)
+class Doorkeeper:
+    """What the doors need from the house: the ledger, and who stands outside.
+
+    `identify` takes the request (its form is read already if there is one) and returns the actor;
+    it raises a refusal for a wrong token, an ended sign-in or a form that came from elsewhere.
+    """
+
+    ledger: Ledger
+    identify: Callable[[Request], Actor]
+
+
+class Door(APIRoute):
+    """Runs a route inside one work and commits before the response is handed on.
+
+    A command with an `Idempotency-Key` keeps its answer in the same transaction, so a repeated
+    command gets the same answer and happens once.
+    """
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+
+        async def through(request: Request) -> Response:
+            keeper: Doorkeeper = request.app.state.doorkeeper
+            writes = request.method not in SAFE
+            if writes:
+                await _read_body(request)
+            actor = await run_in_threadpool(keeper.identify, request)
+            request.state.actor = actor
+            key = request.headers.get("idempotency-key") if writes else None
+            replays = Replays(keeper.ledger, actor, key, await fingerprint(request) if key else "")
+            known = await run_in_threadpool(replays.find)
+            if known is not None:
+                return known
+            return await _inside(request, keeper.ledger.open(actor, writes=writes), handler, replays)
+
+        return through
+
+
+async def _inside(request: Request, work: Work, handler: Handler, replays: Replays) -> Response:
+    request.state.work = work
+    try:
+        with translated():
+            response = await handler(request)
+            if response.status_code < 400:  # noqa: PLR2004 -- anything else was refused: undo it
+                await run_in_threadpool(_finish, work, replays, response)
+    except Exception:
+        await run_in_threadpool(work.session.rollback)
+        # The same command may have been carried out by a twin that was a moment faster.
+        known = await run_in_threadpool(replays.find)
+        if known is not None:
+            return known
+        raise
+    finally:
+        await run_in_threadpool(work.session.close)
+    return response
+
+
+def _finish(work: Work, replays: Replays, response: Response) -> None:
+    replays.keep(work, response)
+    work.finish()
+
+
+async def _read_body(request: Request) -> None:
+    # Read before the transaction opens: a slow client must not hold the write lock.
+    await request.body()
+    if request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        await request.form()
+
+
+def open_work(request: Request) -> Work:
+    work: Work = request.state.work
+    return work
+
+
+def current_actor(request: Request) -> Actor:
+    actor: Actor = request.state.actor
+    return actor
+
+
+def if_match(value: Annotated[str | None, Header(alias="If-Match")] = None) -> int:
+    """The version the caller saw; a change without it is refused with 428."""
+    if value is None:
+        raise VersionMissing
+    text = value.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 19):  # noqa: PLR2004 -- fits 64 bits
+        raise VersionStale
+    return int(text)
+
+
+WorkDep = Annotated[Work, Depends(open_work)]
+ReadDep = Annotated[Work, Depends(open_work)]
+ActorDep = Annotated[Actor, Depends(current_actor)]
+VersionDep = Annotated[int, Depends(if_match)]
+
+
+def etag(response: Response, version: int) -> None:
+    response.headers["ETag"] = f'"{version}"'
