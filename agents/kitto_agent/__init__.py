@@ -1,0 +1,3 @@
+"""Kitto's endpoint agent: looks at the machine it runs on and reports what changed."""
+
+VERSION = "0.1.0"
