@@ -1,0 +1,1 @@
+"""Paper: codes, fonts, label sheets and documents; knows no word of the business."""
