@@ -1,0 +1,1 @@
+"""What is true of check-ins without a database: states, wire format, signatures, identity."""
