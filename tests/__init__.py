@@ -1,0 +1,1 @@
+"""Kitto's tests: real counterparts, a small cast, one sentence per test."""

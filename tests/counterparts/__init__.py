@@ -1,0 +1,1 @@
+"""The other side of every conversation Kitto has, played for real on loopback."""
