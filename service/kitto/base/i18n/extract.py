@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -134,10 +134,10 @@ def _known(path: Path, locale: str) -> dict[str, Message]:
     return {_first(message.id): message for message in read(path, locale) if message.id}
 
 
-def update(root: Path = ROOMS) -> Iterator[str]:
-    """Write each room's catalogue anew: new sentences empty, known ones kept, old ones dropped."""
+def update(only: Sequence[str] = (), root: Path = ROOMS) -> Iterator[str]:
+    """Write the rooms' catalogues anew: new sentences empty, known ones kept, old ones dropped."""
     shared = {name: said_in(root / name) for name in SHARED}
-    for room in rooms(root):
+    for room in only or rooms(root):
         said = shared.get(room) or said_in(root / room)
         lent = _lent(room, shared)
         for locale in _foreign():

@@ -1,0 +1,42 @@
+"""Static files under an address that changes with their content, so that browsers may keep them."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+FOLDER: Final = Path(__file__).parent / "static"
+PREFIX: Final = "/static"
+
+
+@cache
+def mark() -> str:
+    """One checksum over all files: modules import each other by relative names."""
+    content = hashlib.sha256()
+    for path in sorted(path for path in FOLDER.rglob("*") if path.is_file()):
+        content.update(str(path.relative_to(FOLDER)).encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """The address of a static file."""
+    return f"{PREFIX}/{mark()}/{name}"
+
+
+class Shelf(StaticFiles):
+    """Serves `/static/<mark>/<name>`; only the present mark may be kept for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=FOLDER)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        asked, _, name = path.partition("/")
+        response = await super().get_response(name, scope)
+        kept = "public, max-age=31536000, immutable" if asked == mark() else "no-cache"
+        response.headers["Cache-Control"] = kept
+        return response

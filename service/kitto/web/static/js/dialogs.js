@@ -1,0 +1,49 @@
+// Dialogs filled by htmx, menus that close, toasts that go, and things to copy.
+const sheet = () => document.getElementById("sheet");
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx } = event.detail ?? {};
+  // what is wrong inside a dialog is said inside it: the page behind it cannot be reached
+  if (ctx?.response?.status >= 400 && sheet()?.open) ctx.target = sheet().querySelector(".problems");
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const target = event.detail?.ctx?.target;
+  if (target?.id === "dialog" && !sheet().open) {
+    sheet().querySelector(".problems").replaceChildren();
+    sheet().showModal();
+  } else if (target?.id === "content" && sheet()?.open) sheet().close();
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  if (event.target.closest("[data-close]")) {
+    const dialog = event.target.closest("dialog");
+    if (dialog) {
+      event.preventDefault();
+      dialog.close();
+    }
+  }
+  const copied = event.target.closest("[data-copy]");
+  if (copied) navigator.clipboard?.writeText(copied.dataset.copy);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+const fade = (toast) => setTimeout(() => toast.remove(), 8000);
+document.addEventListener("toast", ({ detail }) => {
+  const toast = document.createElement("p");
+  toast.className = `toast ${detail.tone}`;
+  toast.textContent = detail.says;
+  document.getElementById("toasts").append(toast);
+  fade(toast);
+});
+document.querySelectorAll(".toast").forEach(fade);
