@@ -10,26 +10,28 @@ from kitto.base.facts import Changes, plain
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.people import queries
-from kitto.people.models import Department, Membership, Person, Project
-from kitto.people.rules import (
-    BadgeTaken,
-    CodeTaken,
+from kitto.people.facts import (
     DepartmentChanged,
-    DepartmentClosed,
-    DepartmentDetails,
-    DepartmentLoop,
     DepartmentOpened,
-    MembershipOverlaps,
-    NumberTaken,
     PersonAssigned,
     PersonChanged,
-    PersonDetails,
     PersonJoined,
     PersonLeaving,
     PersonUnassigned,
     ProjectChanged,
-    ProjectDetails,
     ProjectOpened,
+)
+from kitto.people.models import Department, Membership, Person, Project
+from kitto.people.rules import (
+    BadgeTaken,
+    CodeTaken,
+    DepartmentClosed,
+    DepartmentDetails,
+    DepartmentLoop,
+    MembershipOverlaps,
+    NumberTaken,
+    PersonDetails,
+    ProjectDetails,
     in_order,
 )
 

@@ -1,14 +1,13 @@
-"""Who people are and when they belong: kinds, dates, names as they are searched, facts and refusals."""
+"""Who people are and when they belong: kinds, dates, names as they are searched, and refusals."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
 
 from kitto.base.errors import InvalidInput, Refusal
-from kitto.base.facts import Fact
 from kitto.base.i18n import N_, Words
 
 
@@ -225,127 +224,3 @@ class DepartmentClosed(Refusal):
 class MembershipOverlaps(Refusal):
     code = "people.membership_overlaps"
     says = N_("Nothing was changed: {name} is in {project} on these dates already. Change those dates.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonJoined(Fact):
-    """A person was put on the list."""
-
-    kind: ClassVar[str] = "people.person_joined"
-    says: ClassVar[str] = N_("{name} ({number}) was added.")
-    about: ClassVar[tuple[str, str]] = ("person", "person_id")
-
-    person_id: int
-    number: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonChanged(Fact):
-    """What is known of a person changed; `changes` says what."""
-
-    kind: ClassVar[str] = "people.person_changed"
-    says: ClassVar[str] = N_("{name} ({number}) was changed.")
-    about: ClassVar[tuple[str, str]] = ("person", "person_id")
-
-    person_id: int
-    number: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonLeaving(Fact):
-    """A person's last day was set."""
-
-    kind: ClassVar[str] = "people.person_leaving"
-    says: ClassVar[str] = N_("{name} leaves; the last day is {leaves_on}.")
-    about: ClassVar[tuple[str, str]] = ("person", "person_id")
-
-    person_id: int
-    name: str
-    leaves_on: date
-
-
-@dataclass(frozen=True, kw_only=True)
-class DepartmentOpened(Fact):
-    """A department was added."""
-
-    kind: ClassVar[str] = "people.department_opened"
-    says: ClassVar[str] = N_("Department {name} ({code}) was added.")
-    about: ClassVar[tuple[str, str]] = ("department", "department_id")
-
-    department_id: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DepartmentChanged(Fact):
-    """A department changed; `changes` says what."""
-
-    kind: ClassVar[str] = "people.department_changed"
-    says: ClassVar[str] = N_("Department {name} ({code}) was changed.")
-    about: ClassVar[tuple[str, str]] = ("department", "department_id")
-
-    department_id: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectOpened(Fact):
-    """A project was added."""
-
-    kind: ClassVar[str] = "people.project_opened"
-    says: ClassVar[str] = N_("Project {name} ({code}) was added.")
-    about: ClassVar[tuple[str, str]] = ("project", "project_id")
-
-    project_id: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProjectChanged(Fact):
-    """A project changed; `changes` says what."""
-
-    kind: ClassVar[str] = "people.project_changed"
-    says: ClassVar[str] = N_("Project {name} ({code}) was changed.")
-    about: ClassVar[tuple[str, str]] = ("project", "project_id")
-
-    project_id: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonAssigned(Fact):
-    """A person entered a project."""
-
-    kind: ClassVar[str] = "people.person_assigned"
-    says: ClassVar[str] = N_("{name} entered project {project}.")
-    about: ClassVar[tuple[str, str]] = ("person", "person_id")
-    also: ClassVar[tuple[str, str] | None] = ("project", "project_id")
-
-    person_id: int
-    project_id: int
-    name: str
-    project: str
-    starts_on: date
-    ends_on: date | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonUnassigned(Fact):
-    """A person's last day in a project was set."""
-
-    kind: ClassVar[str] = "people.person_unassigned"
-    says: ClassVar[str] = N_("{name} leaves project {project}; the last day is {ends_on}.")
-    about: ClassVar[tuple[str, str]] = ("person", "person_id")
-    also: ClassVar[tuple[str, str] | None] = ("project", "project_id")
-
-    person_id: int
-    project_id: int
-    name: str
-    project: str
-    ends_on: date

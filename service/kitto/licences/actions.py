@@ -1,0 +1,198 @@
+"""What can be done with licences. Every door grants and frees seats here and nowhere else."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from kitto.assets import queries as assets
+from kitto.assets.queries import Holder
+from kitto.assets.rules import HolderKind
+from kitto.base.facts import Changes, plain
+from kitto.base.i18n import Words
+from kitto.base.work import Work
+from kitto.identity.rules import Permission
+from kitto.licences import queries
+from kitto.licences.facts import (
+    PoolChanged,
+    PoolOpened,
+    SeatFreed,
+    SeatGranted,
+    SeatsOverCap,
+    TitleAdded,
+)
+from kitto.licences.models import Pool, Seat, SoftwareTitle
+from kitto.licences.rules import (
+    HOLDS,
+    METRICS,
+    CapTooLow,
+    FreedWhy,
+    HolderDoesNotFit,
+    MetricFixed,
+    Policy,
+    PoolDetails,
+    PoolNotValid,
+    SeatFreedAlready,
+    SeatHeldAlready,
+    SeatHolderNotActive,
+    SeatsUsedUp,
+    TitleDetails,
+    TitleTaken,
+)
+from kitto.people import queries as people
+
+POOL_FIELDS = ("title_id", "name", "metric", "cap", "policy", "starts_on", "ends_on", "reference")
+
+
+def add_title(work: Work, details: TitleDetails) -> SoftwareTitle:
+    """Add a software title. Refuses a name that is there already."""
+    work.allow(Permission.MANAGE_LICENCES)
+    if queries.title_by_name(work, details.name) is not None:
+        raise TitleTaken(name=details.name)
+    title = SoftwareTitle()
+    title.note(details)
+    work.add(title)
+    work.record(TitleAdded(title_id=title.id, name=title.name))
+    return title
+
+
+def open_pool(work: Work, details: PoolDetails) -> Pool:
+    """Open a pool of seats."""
+    work.allow(Permission.MANAGE_LICENCES)
+    pool = Pool(used=0)
+    pool.note(details, queries.title(work, details.title_id))
+    work.add(pool)
+    work.record(PoolOpened(pool_id=pool.id, pool=pool.label, cap=pool.cap, policy=pool.policy))
+    return pool
+
+
+def change_pool(work: Work, pool_id: int, details: PoolDetails, *, version: int | None = None) -> Pool:
+    """Change a pool. Refuses a hard limit below what is given, and another metric while seats are out."""
+    work.allow(Permission.MANAGE_LICENCES)
+    pool = queries.pool(work, pool_id)
+    # Grants wait here, so that what is compared with the new limit is what is really given.
+    work.session.refresh(pool, attribute_names=["used", "version"], with_for_update={"of": Pool})
+    work.expect(pool, version)
+    if details.policy is Policy.HARD and pool.used > details.cap:
+        raise CapTooLow(used=pool.used, pool=pool.label)
+    if details.metric is not pool.metric and pool.used:
+        raise MetricFixed(pool=pool.label)
+    before = {name: getattr(pool, name) for name in POOL_FIELDS}
+    pool.note(details, queries.title(work, details.title_id))
+    now = {name: getattr(pool, name) for name in POOL_FIELDS}
+    changes: Changes = {
+        name: (plain(before[name]), plain(now[name])) for name in POOL_FIELDS if before[name] != now[name]
+    }
+    if changes:
+        work.session.flush()  # the answer carries the new version
+        work.record(PoolChanged(pool_id=pool.id, pool=pool.label, changes=changes))
+    return pool
+
+
+def grant_seat(work: Work, pool_id: int, holder: Holder, *, quantity: int = 1) -> Seat:
+    """Give seats to a person or a device.
+
+    Refuses SeatsUsedUp under the policy `hard`, SeatHeldAlready, PoolNotValid, HolderDoesNotFit,
+    SeatHolderNotActive.
+    """
+    work.allow(Permission.GRANT_SEATS)
+    pool = queries.pool(work, pool_id)
+    _check_holder(work, pool, holder)
+    if any(seat.pool_id == pool.id for seat in queries.seats_of(work, holder.kind, [holder.id])):
+        raise SeatHeldAlready(holder=holder.name, pool=pool.label)
+    _take(work, pool, quantity)
+    seat = Seat(
+        pool_id=pool.id,
+        holder_kind=holder.kind,
+        holder_id=holder.id,
+        holder_name=holder.name,
+        quantity=quantity,
+        granted_at=work.now,
+        granted_by=work.actor.name,
+    )
+    set_committed_value(seat, "pool", pool)
+    work.add(seat)
+    work.record(SeatGranted(**_of(seat)))
+    return seat
+
+
+def free_seat(work: Work, seat_id: int, *, why: FreedWhy = FreedWhy.BY_HAND) -> Seat:
+    """Take seats back. Refuses SeatFreedAlready."""
+    work.allow(Permission.GRANT_SEATS)
+    seat = queries.seat(work, seat_id)
+    _give_back(work, seat, why)
+    return seat
+
+
+def free_seats_of(work: Work, kind: HolderKind, holder_id: int, *, why: FreedWhy) -> list[Seat]:
+    """Take back all that a holder has, as part of what happened to the holder. Idempotent.
+
+    Whoever was allowed to do that may do this; it asks for no right of its own.
+    """
+    seats = list(queries.seats_of(work, kind, [holder_id]))
+    for seat in seats:
+        _give_back(work, seat, why)
+    return seats
+
+
+def _take(work: Work, pool: Pool, quantity: int) -> None:
+    # One statement decides: whatever was read before may be old by now.
+    taken = work.session.execute(
+        update(Pool)
+        .where(Pool.id == pool.id, (Pool.policy != Policy.HARD) | (Pool.used + quantity <= Pool.cap))
+        .values(used=Pool.used + quantity)
+        .returning(Pool.used, Pool.cap, Pool.policy)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None:
+        raise SeatsUsedUp(pool=pool.label, cap=pool.cap)
+    set_committed_value(pool, "used", taken.used)
+    if taken.policy is Policy.WARN and taken.used > taken.cap:
+        work.record(SeatsOverCap(pool_id=pool.id, pool=pool.label, used=taken.used, cap=taken.cap))
+
+
+def _give_back(work: Work, seat: Seat, why: FreedWhy) -> None:
+    freed = work.session.execute(
+        update(Seat)
+        .where(Seat.id == seat.id, Seat.freed_at.is_(None))
+        .values(freed_at=work.now, freed_by=work.actor.name, freed_why=why)
+        .returning(Seat.id)
+        .execution_options(synchronize_session="evaluate")
+    ).one_or_none()
+    if freed is None:
+        raise SeatFreedAlready
+    used = work.session.execute(
+        update(Pool)
+        .where(Pool.id == seat.pool_id)
+        .values(used=Pool.used - seat.quantity)
+        .returning(Pool.used)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    set_committed_value(seat.pool, "used", used)
+    work.record(SeatFreed(**_of(seat), why=why))
+
+
+def _check_holder(work: Work, pool: Pool, holder: Holder) -> None:
+    if HOLDS[pool.metric] is not holder.kind:
+        raise HolderDoesNotFit(pool=pool.label, metric=Words(METRICS[pool.metric]))
+    found = (
+        people.person(work, holder.id) if holder.kind is HolderKind.PERSON else assets.by_id(work, holder.id)
+    )
+    work.allow(Permission.GRANT_SEATS, found.scopes)
+    day = people.today(work)
+    if not pool.is_valid_on(day):
+        raise PoolNotValid(pool=pool.label, day=day)
+    if not holder.active_on(day):
+        raise SeatHolderNotActive(name=holder.name, day=day)
+
+
+def _of(seat: Seat) -> dict[str, Any]:
+    return {
+        "pool_id": seat.pool_id,
+        "pool": seat.pool.label,
+        "seat_id": seat.id,
+        "holder_kind": seat.holder_kind,
+        "holder_id": seat.holder_id,
+        "holder": seat.holder_name,
+        "quantity": seat.quantity,
+    }

@@ -1,0 +1,125 @@
+"""Tables of licences: titles, pools of seats, and the seats given."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kitto.assets.rules import HolderKind
+from kitto.base.db import Base, Id, words
+from kitto.licences.rules import FreedWhy, Metric, Policy, PoolDetails, TitleDetails
+from kitto.people.rules import Presence, presence, search_key
+
+_OPEN = text("freed_at IS NULL")
+
+
+class SoftwareTitle(Base):
+    """A piece of software as it is bought; `search` makes its name unique however it is typed."""
+
+    __tablename__ = "software_title"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    publisher: Mapped[str] = mapped_column(String(100), default="")
+    name_key: Mapped[str] = mapped_column(String(200))
+
+    __table_args__ = (UniqueConstraint("name_key"),)
+
+    def note(self, details: TitleDetails) -> None:
+        """Take over the details."""
+        self.name = details.name
+        self.publisher = details.publisher
+        self.name_key = search_key(details.name)
+
+
+class Pool(Base):
+    """Seats bought together. `used` changes only by the guarded statements in actions.py."""
+
+    __tablename__ = "pool"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    title_id: Mapped[int] = mapped_column(ForeignKey("software_title.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    metric: Mapped[Metric] = mapped_column(words(Metric))
+    cap: Mapped[int]
+    policy: Mapped[Policy] = mapped_column(words(Policy))
+    used: Mapped[int] = mapped_column(default=0)
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None] = mapped_column(index=True)
+    reference: Mapped[str] = mapped_column(String(64), default="")
+    search: Mapped[str] = mapped_column(String(600))
+    sort_key: Mapped[str] = mapped_column(String(300))
+    version: Mapped[int] = mapped_column()
+
+    title: Mapped[SoftwareTitle] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("used >= 0", name="used_not_negative"),
+        CheckConstraint("cap >= 0", name="cap_not_negative"),
+        CheckConstraint("policy <> 'hard' OR used <= cap", name="hard_cap"),
+        Index("ix_pool_sort_key_id", "sort_key", "id"),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+    def note(self, details: PoolDetails, title: SoftwareTitle) -> None:
+        """Take over the details and renew the keys the pool is found and sorted by."""
+        self.title = title
+        self.title_id = title.id
+        self.name = details.name
+        self.metric = details.metric
+        self.cap = details.cap
+        self.policy = details.policy
+        self.starts_on = details.starts_on
+        self.ends_on = details.ends_on
+        self.reference = details.reference
+        keys = [search_key(word) for word in (title.name, title.publisher, details.name, details.reference)]
+        self.search = "\n".join(keys)
+        self.sort_key = f"{keys[0]} {keys[2]}"
+
+    @property
+    def label(self) -> str:
+        """The pool as people name it: title and pool."""
+        return self.title.name if self.name == self.title.name else f"{self.title.name} / {self.name}"
+
+    @property
+    def free(self) -> int | None:
+        """Seats left; negative when over the limit, None when there is no limit."""
+        return None if self.policy is Policy.COUNT else self.cap - self.used
+
+    def is_valid_on(self, day: date) -> bool:
+        return presence(self.starts_on, self.ends_on, day) is Presence.ACTIVE
+
+
+class Seat(Base):
+    """Seats of a pool given to one holder; the database allows one open row per holder."""
+
+    __tablename__ = "seat"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id"))
+    holder_kind: Mapped[HolderKind] = mapped_column(words(HolderKind))
+    holder_id: Mapped[int] = mapped_column(Id)
+    holder_name: Mapped[str] = mapped_column(String(200))
+    quantity: Mapped[int]
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[str] = mapped_column(String(200))
+    freed_at: Mapped[datetime | None]
+    freed_by: Mapped[str | None] = mapped_column(String(200))
+    freed_why: Mapped[FreedWhy | None] = mapped_column(words(FreedWhy))
+
+    pool: Mapped[Pool] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index(
+            "uq_seat_open",
+            "pool_id",
+            "holder_kind",
+            "holder_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_seat_pool_id_id", "pool_id", "id"),
+        Index("ix_seat_holder", "holder_kind", "holder_id", "id"),
+    )
