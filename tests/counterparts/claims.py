@@ -1,4 +1,4 @@
-"""Hands out loopback addresses, one per counterpart, so that test processes side by side never share one."""
+"""Hands out numbered places, one per counterpart, so that test processes side by side never share one."""
 
 import fcntl
 import os
@@ -10,52 +10,52 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# 127.0.1.1 stays out: Debian gives it to the machine's own name in /etc/hosts.
+# A place's number becomes the last byte of a loopback address. 127.0.1.1 stays out: Debian gives it to the
+# machine's own name in /etc/hosts.
 FIRST, LAST = 2, 254
 
 
-class NoAddressError(Exception):
-    """Every address is in use by a living test process."""
+class NoPlaceError(Exception):
+    """Every place is in use by a living test process."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One address and one empty folder, ours until the claim is let go."""
+    """One number and one empty folder, ours until the claim is let go."""
 
-    address: str
+    number: int
     folder: Path
 
 
 @contextmanager
-def claim(subnet: str = "127.0.1", *, base: Path | None = None) -> Iterator[Claim]:
-    """Claim a free address in `subnet` and an empty folder under `base`.
+def claim(kind: str, *, base: Path | None = None) -> Iterator[Claim]:
+    """Claim a free number for a counterpart of this kind, and an empty folder under `base`.
 
     The lock is the open file, so the kernel lets it go when a test process dies; what that process left
-    behind is removed by the next one that gets the address.
+    behind is removed by the next one that gets the number.
     """
-    locks = _private_folder(Path(tempfile.gettempdir()))
-    folders = _private_folder(base) if base else locks
+    locks = _own_folder(Path(tempfile.gettempdir()))
+    folders = _own_folder(base) if base else locks
     for number in range(FIRST, LAST + 1):
-        address = f"{subnet}.{number}"
-        with (locks / f"{address}.lock").open("w") as lock:
+        with (locks / f"{kind}-{number}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            folder = folders / address
+            folder = folders / f"{kind}-{number}"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o755)
             try:
-                yield Claim(address, folder)
+                yield Claim(number, folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
             return
-    raise NoAddressError(f"All addresses {subnet}.{FIRST} to .{LAST} are taken by running tests.")
+    raise NoPlaceError(f"All places for {kind}, {FIRST} to {LAST}, are taken by running tests.")
 
 
-def free_port(address: str = "127.0.0.1", *, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port nobody listens on now. Prefer letting the server itself choose where it can."""
-    with socket.socket(socket.AF_INET, kind) as probe:
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP port nobody listens on now; for servers that cannot choose one themselves."""
+    with socket.socket() as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
 
@@ -71,7 +71,7 @@ def can_listen(address: str, port: int) -> bool:
         return True
 
 
-def _private_folder(parent: Path) -> Path:
+def _own_folder(parent: Path) -> Path:
     folder = parent / f"kitto-bench-{os.getuid()}"
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

@@ -38,8 +38,8 @@ class NamespacePc:
 
     def __init__(self, hardware: Hardware, claimed: claims.Claim, image: Path, host_keys: KeyPair) -> None:
         self.hardware = hardware
-        self.address = claimed.address
-        self.port = 22 if claims.can_listen(claimed.address, 22) else 2222
+        self.address = f"127.0.1.{claimed.number}"
+        self.port = 22 if claims.can_listen(self.address, 22) else 2222
         self.host_key = host_keys.public
         self._private_host_key = host_keys.private
         self._image = image

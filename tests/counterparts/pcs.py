@@ -40,7 +40,7 @@ def bench_pc(
             stand_in = ReducedPc(hardware, Path(folder), authorized_key, hostname, why_reduced())
             yield from _switched_on(stand_in)
         return
-    with claims.claim("127.0.1", base=_disk_base()) as claimed:
+    with claims.claim("pc", base=_disk_base()) as claimed:
         pc = NamespacePc(hardware, claimed, image.image(), keys.new_key_pair())
         pc.install(hostname=hostname, authorized_key=authorized_key, apt_source=apt_source)
         yield from _switched_on(pc)
