@@ -1,0 +1,1 @@
+"""The health watch: which devices answer, what they say about themselves, and what needs a person."""

@@ -1,0 +1,1 @@
+"""What the health watch knows about devices: states, times, identities, readings. Pure."""
