@@ -1,0 +1,37 @@
+"""What the bodies of all JSON doors share."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kitto.web.problems import Problem
+
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Short = Annotated[str, Field(max_length=200)]
+
+
+class Strict(BaseModel):
+    """A body that takes no fields it does not know, so that a misspelt one is not lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {
+        "model": Problem,
+        "description": text,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, text in {
+        400: "The request cannot be read.",
+        401: "Sign in, or give a token.",
+        403: "Not allowed.",
+        404: "There is no such thing.",
+        409: "Refused; the detail says what to do.",
+        412: "Changed since you saw it.",
+        422: "Some entries are not accepted.",
+        428: "If-Match is missing.",
+        429: "Too many requests.",
+        503: "Busy; try again.",
+    }.items()
+}
