@@ -1,0 +1,1 @@
+"""Passwords and codes: what argon2 and pyotp do for us."""
