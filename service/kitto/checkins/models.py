@@ -10,7 +10,7 @@ from kitto.assets.models import Asset
 from kitto.base.db import Base, Id, Json, words
 from kitto.base.i18n import Words
 from kitto.checkins.rules.findings import Field
-from kitto.checkins.rules.identity import By, Evidence, Verdict
+from kitto.checkins.rules.identity import By, Evidence, Verdict, hostname_key, maker_key, model_key
 from kitto.checkins.rules.refusals import AgentStepRefused, FindingClosed
 from kitto.checkins.rules.states import AgentState, AgentStep, FindingState, next_state
 from kitto.checkins.rules.words import AGENT_WORDS
@@ -63,11 +63,11 @@ class Agent(Base):
     serial_key: Mapped[str] = mapped_column(index=True)
     uuid_key: Mapped[str] = mapped_column(index=True)
     board_key: Mapped[str]
-    macs: Mapped[list[str]]
     first_report_at: Mapped[datetime | None]
 
     asset: Mapped[Asset | None] = relationship(lazy="raise")
     sighting: Mapped["Sighting"] = relationship(lazy="raise", back_populates="agent")
+    cards: Mapped[list["AgentMac"]] = relationship(lazy="selectin")
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
         Index("ix_agent_state", "state", "id"),
@@ -93,9 +93,21 @@ class Agent(Base):
         return Evidence(
             serial=self.serial_key,
             uuid=self.uuid_key,
-            macs=frozenset(self.macs),
+            macs=frozenset(card.mac for card in self.cards),
             board=self.board_key,
+            maker=maker_key(self.vendor),
+            model=model_key(self.model),
+            hostname=hostname_key(self.hostname),
         )
+
+
+class AgentMac(Base):
+    """A network address burnt into a machine, for finding it again."""
+
+    __tablename__ = "agent_mac"
+
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agent.id"), primary_key=True)
+    mac: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
 class Sighting(Base):

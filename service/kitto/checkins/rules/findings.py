@@ -26,9 +26,6 @@ FIELD_WORDS: Final[dict[Field, str]] = {
     Field.HOSTNAME: N_("Host name"),
 }
 
-ACCEPTABLE: Final = frozenset({Field.HOSTNAME})
-"""What a person may take over into the ledger with one press; the others identify the device."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -46,7 +43,13 @@ class Sides:
 
     @property
     def is_acceptable(self) -> bool:
-        return self.field in ACCEPTABLE and bool(self.observed)
+        """Whether a person may take it over with one press.
+
+        What a device is known by is looked up on the machine itself, unless the ledger has nothing.
+        """
+        if not self.observed or self.observed == self.declared:
+            return False
+        return self.field is Field.HOSTNAME or (self.field is Field.SERIAL and not self.declared)
 
 
 def _same_model(declared: str, observed: str) -> bool:

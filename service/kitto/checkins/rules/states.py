@@ -24,7 +24,8 @@ class AgentStep(StrEnum):
 
 AGENT_STEPS: Final[dict[AgentStep, tuple[frozenset[AgentState], AgentState]]] = {
     AgentStep.CONFIRM: (
-        frozenset({AgentState.PENDING, AgentState.QUARANTINED}),
+        # A quarantined credential is known to two machines; both enrol anew.
+        frozenset({AgentState.PENDING}),
         AgentState.ACTIVE,
     ),
     AgentStep.QUARANTINE: (
