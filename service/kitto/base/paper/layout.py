@@ -130,8 +130,8 @@ def arrange(template: Template, label: Label, others: Sequence[Template] = ()) -
     fitting = (other for other in sorted(others, key=_area) if _try(other, label) is not None)
     larger = next(fitting, None)
     if larger is None:
-        raise NoLabelLargeEnough(title=label.title, template=template.name.en)
-    raise LabelTooSmall(title=label.title, template=template.name.en, larger=larger.name.en)
+        raise NoLabelLargeEnough(title=label.title, template=template.short)
+    raise LabelTooSmall(title=label.title, template=template.short, larger=larger.short)
 
 
 def _area(template: Template) -> float:

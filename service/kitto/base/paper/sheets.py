@@ -53,7 +53,7 @@ def render_labels(
     if not labels:
         raise NothingToPrint
     if skip >= template.cells:
-        raise SkipTooLarge(template=template.name.en, cells=template.cells)
+        raise SkipTooLarge(template=template.short, cells=template.cells)
     arranged = [_arranged(template, label, others) for label in labels]
     pdf = _draw(template, list(_pages(template, arranged, skip)), calibration, border=border)
     verdicts = proof.check(pdf, template, arranged, skip=skip, calibration=calibration)
@@ -101,7 +101,7 @@ def new_canvas(file: BytesIO, template: Template) -> Canvas:
     """An empty PDF of the template's page size, without time stamps so that bytes repeat."""
     size = (template.page.width * MM, template.page.height * MM)
     canvas = Canvas(file, pagesize=size, pageCompression=1, invariant=1)
-    canvas.setTitle(template.name.en)
+    canvas.setTitle(template.short)
     canvas.setViewerPreference("PrintScaling", "None")
     return canvas
 

@@ -119,6 +119,11 @@ class Template(_Data):
         return self
 
     @property
+    def short(self) -> str:
+        """The name on the pack, the same in every language."""
+        return self.parts[0] if self.parts else self.id
+
+    @property
     def step(self) -> Size:
         """Distance from one label's corner to the next one's."""
         return self.pitch or Size(width=self.label.width, height=self.label.height)
@@ -152,6 +157,10 @@ class Catalogue:
         self._by_part = {
             folded(word): template for template in templates for word in (template.id, *template.parts)
         }
+        for template in templates:
+            for part in template.parts:
+                # The number without its maker, as long as no whole part number is the same.
+                self._by_part.setdefault(folded(part.split()[-1]), template)
 
     def __iter__(self) -> Iterator[Template]:
         return iter(self._by_id.values())
