@@ -86,5 +86,5 @@ def bar(viewer: Viewer | None, path: str) -> list[Entry]:
 
 
 def _present(ways: list[Way], path: str) -> Way | None:
-    fits = [way for way in ways if path == way.href or path.startswith(way.href.rstrip("/") + "/")]
+    fits = [way for way in ways if path == way.href or (way.href != "/" and path.startswith(way.href + "/"))]
     return max(fits, key=lambda way: len(way.href), default=None)

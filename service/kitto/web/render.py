@@ -105,7 +105,10 @@ def render(request: Request, template: str, /, *, status_code: int = 200, **name
             context = {"page": page, "actor": page.actor, "now": page.now, **names}
             part = page.target.replace("-", "_") if page.partial else ""
             if part in found.blocks and part != "content":
-                text = "".join(found.blocks[part](found.new_context(context)))
+                inner = found.new_context(context)
+                # up to its first output a template does its top-level `set`s, which blocks may use
+                next(found.root_render_func(inner), None)
+                text = "".join(found.blocks[part](inner))
             else:
                 text = found.render(context)
     finally:

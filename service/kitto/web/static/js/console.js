@@ -9,7 +9,7 @@ import "./log.js";
 // The bar stays when only the content changes; the address says where we are.
 const mark = () => {
   const links = [...document.querySelectorAll(".bar a")];
-  const fits = (link) => location.pathname === link.pathname || location.pathname.startsWith(link.pathname.replace(/\/?$/, "/"));
+  const fits = (link) => location.pathname === link.pathname || (link.pathname !== "/" && location.pathname.startsWith(`${link.pathname}/`));
   const best = links.filter(fits).sort((a, b) => b.pathname.length - a.pathname.length)[0];
   const ways = document.querySelector(".ways [aria-current]");
   if (!best && !ways) return;
