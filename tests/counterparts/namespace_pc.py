@@ -152,7 +152,7 @@ class NamespacePc:
             "--pid",
             "--time",
             "--root",
-            "--wd=/",
+            "--wd",
         ]
         done = subprocess.run(
             [*enter, "/bin/sh", "-c", command],
