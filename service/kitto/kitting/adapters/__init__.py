@@ -1,0 +1,1 @@
+"""Outside systems that kitting drives: one typed module each, no database."""

@@ -1,0 +1,155 @@
+"""Ansible behind one typed door: start a play that outlives us, follow it, end it, forget it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+import kitto
+from kitto.kitting.adapters import trace
+from kitto.kitting.adapters.plays import (
+    Containment,
+    Kind,
+    Outcome,
+    PlayEvent,
+    PlayFault,
+    PlayOutcome,
+    PlaySpec,
+    RunHandle,
+    State,
+    check_secrets,
+)
+from kitto.kitting.adapters.supervisor.files import files_of, private_folder, write_private
+from kitto.kitting.adapters.supervisor.marks import end_marked
+
+LAUNCH_SECONDS = 60
+SOMEBODY_RUNS_IT = 3
+END_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Ansible:
+    """The plays of one installation. `home` keeps their journals; the other two folders are only read."""
+
+    home: Path
+    plugins: Path
+    collections: Path
+    containment: Containment = Containment.AUTO
+
+    def start(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> RunHandle:
+        """Start a play, or attach to it when a run of this id was started before: nothing is run twice.
+
+        Returns when the supervisor has taken over; from then on our own death does not matter. Secrets and
+        key travel over its stdin only. Raises PlayFault when nothing was started.
+        """
+        known = self.find(spec.run_id)
+        if known is not None:
+            return known
+        check_secrets(spec, secrets)
+        files = files_of(self.home, spec.run_id)
+        private_folder(self.home)
+        private_folder(files.kept)
+        write_private(files.spec, msgspec.json.encode(spec).decode())
+        order = {
+            "secrets": dict(secrets),
+            "private_key": private_key,
+            "plugins": str(self.plugins),
+            "collections": str(self.collections),
+            "containment": self.containment,
+        }
+        self._launch(spec.run_id, msgspec.json.encode(order))
+        handle = self.find(spec.run_id)
+        if handle is None:
+            raise PlayFault("the supervisor of the play ended before it began")
+        return handle
+
+    def _launch(self, run_id: str, order: bytes) -> None:
+        # An environment of our own making: the service's holds a database address and more.
+        allowed = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(Path(kitto.__file__).parents[1])}
+        done = subprocess.run(
+            [sys.executable, "-m", "kitto.kitting.adapters.supervisor", str(self.home), run_id],
+            input=order,
+            capture_output=True,
+            env=allowed,
+            start_new_session=True,
+            cwd="/",
+            timeout=LAUNCH_SECONDS,
+            check=False,
+        )
+        if done.returncode not in (0, SOMEBODY_RUNS_IT):
+            # Its last line is the exception; what it was given is in none of its messages.
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
+            raise PlayFault(
+                f"the supervisor of the play did not start: {lines[-1] if lines else 'no message'}"
+            )
+
+    def find(self, run_id: str) -> RunHandle | None:
+        """The run as this machine knows it; None when it never began here, or was forgotten."""
+        journal = files_of(self.home, run_id).journal
+        held = trace.is_held(journal)
+        first = next(trace.read(journal), None)
+        if first is None:
+            return None
+        newest = trace.last(journal)
+        ended = newest is not None and newest.kind is Kind.END
+        state = State.FINISHED if ended else State.RUNNING if held else State.LOST
+        return RunHandle(
+            run_id=run_id, state=state, pid=int(first.text.split(maxsplit=1)[0]), began_at=first.at
+        )
+
+    def runs(self) -> list[str]:
+        """Ids of all runs that are kept here, for taking them up again after a restart."""
+        if not self.home.is_dir():
+            return []
+        return sorted(path.name for path in self.home.iterdir() if (path / trace.JOURNAL).exists())
+
+    def events(self, run_id: str, after_seq: int = 0) -> Iterator[PlayEvent]:
+        """What has happened since `after_seq`, in order and without gaps; ends where the journal ends now."""
+        return trace.read(files_of(self.home, run_id).journal, after_seq)
+
+    def outcome(self, run_id: str) -> PlayOutcome | None:
+        """How the run ended; None while it runs. What a lost run left on this machine is ended first."""
+        handle = self.find(run_id)
+        if handle is None or handle.state is State.RUNNING:
+            return None
+        if handle.state is State.LOST:
+            return self._lost(run_id)
+        newest = trace.last(files_of(self.home, run_id).journal)
+        return newest.outcome if newest else None
+
+    def _lost(self, run_id: str) -> PlayOutcome:
+        files = files_of(self.home, run_id)
+        clean = end_marked(run_id, END_SECONDS)
+        files.clear()
+        return PlayOutcome(
+            outcome=Outcome.LOST,
+            cause="supervisor_died",
+            reason="The process that ran the play died with it; how far it came is not known.",
+            left_here=not clean,
+            left_there=True,
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for the play to be ended, here and on the device; `outcome` tells when it is. Idempotent."""
+        files = files_of(self.home, run_id)
+        if files.kept.is_dir():
+            write_private(files.cancel, "")
+
+    def forget(self, run_id: str) -> None:
+        """Delete everything about a run that has ended, once its events are stored elsewhere. Idempotent.
+
+        Raises PlayFault while it runs.
+        """
+        handle = self.find(run_id)
+        if handle is not None and handle.state is State.RUNNING:
+            raise PlayFault(f"the run {run_id} is still running; cancel it first")
+        if handle is not None and handle.state is State.LOST:
+            self._lost(run_id)
+        files = files_of(self.home, run_id)
+        files.clear()
+        shutil.rmtree(files.kept, ignore_errors=True)

@@ -1,0 +1,198 @@
+"""What goes into an automatic step and what comes out of it: values, and nothing that acts."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
+
+from kitto.base.errors import Fault
+
+if TYPE_CHECKING:
+    Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
+    """What a variable of a play may hold: whatever JSON can say."""
+else:
+    Value = Any  # msgspec reads annotations at run time and knows no type that contains itself
+
+SHORTEST_SECRET = 4
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class PlayFault(Fault):
+    """Ansible, or what we need to run it, misbehaved. The message says what, and holds no secret."""
+
+
+class State(StrEnum):
+    """Where a run is, as far as this machine can tell."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    LOST = "lost"
+    """Its supervisor died, or the machine did. Nobody knows how far the play came."""
+
+
+class Kind(StrEnum):
+    """What an event is about."""
+
+    BEGAN = "began"
+    NOTE = "note"
+    PLAY = "play"
+    TASK = "task"
+    ITEM = "item"
+    RESULT = "result"
+    DIFF = "diff"
+    OUTPUT = "output"
+    SECRET = "secret"  # noqa: S105 -- the reading of one, never its value
+    STATS = "stats"
+    END = "end"
+
+
+class Status(StrEnum):
+    """How a task ended; empty for events that are not about a result."""
+
+    NONE = ""
+    OK = "ok"
+    CHANGED = "changed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNREACHABLE = "unreachable"
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    """The device did not answer or we did not trust it. It waits; it did not fail."""
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    LOST = "lost"
+
+
+class Containment(StrEnum):
+    """What holds the processes of a run together, so that all of them can be ended."""
+
+    AUTO = "auto"
+    BWRAP = "bwrap"
+    """A PID namespace: when its first process dies, the kernel ends all others."""
+    CGROUP = "cgroup"
+    MARK = "mark"
+    """Only an environment variable by which we find them. The weakest; the journal says so."""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The device a play is for. `keys`: its host keys as in a .pub file; no other key is believed."""
+
+    address: str
+    port: int = 22
+    user: str
+    keys: tuple[str, ...]
+
+
+class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One automatic step on one device.
+
+    `folder` and `playbook` say what is run; `content` is `content_of(folder)` at the time of the order, and a
+    folder that differs is refused. `variables` hold no secrets, and strings in them are never evaluated.
+    `files` are local files the play may read, by the variable that will hold their path. `secret_names` are
+    the secrets its lookups may read; `become_password` is the one sudo gets.
+    """
+
+    run_id: str
+    folder: str
+    playbook: str
+    content: str
+    host: Host
+    variables: dict[str, Value] = {}
+    files: dict[str, str] = {}
+    secret_names: tuple[str, ...] = ()
+    check: bool = False
+    diff: bool = False
+    verbosity: int = 0
+    total_seconds: float = 1800
+    silent_seconds: float = 600
+    connect_seconds: int = 30
+    forks: int = 1
+
+    def __post_init__(self) -> None:
+        if not _RUN_ID.fullmatch(self.run_id):
+            raise PlayFault(f"{self.run_id!r} is no run id: up to 40 letters, digits, - and _")
+        for name in (*self.variables, *self.files, *self.secret_names):
+            if not _NAME.fullmatch(name):
+                raise PlayFault(f"{name!r} is no name for a variable or secret: small letters, digits and _")
+        if not self.host.keys:
+            raise PlayFault(f"no host key is known for {self.host.address}, so nothing there can be trusted")
+        if any(ord(sign) < ord(" ") for text in _one_liners(self) for sign in text):
+            raise PlayFault("a control character in an address, user, host key or playbook name")
+        if self.host.address.startswith("-") or self.host.user.startswith("-"):
+            raise PlayFault("an address or user must not start with a dash")
+
+
+def _one_liners(spec: PlaySpec) -> tuple[str, ...]:
+    return (spec.host.address, spec.host.user, spec.playbook, *spec.host.keys)
+
+
+def check_secrets(spec: PlaySpec, secrets: Mapping[str, str]) -> None:
+    """Raise PlayFault unless exactly the declared secrets are given, long enough to be hidden in output."""
+    if set(secrets) != set(spec.secret_names):
+        differ = ", ".join(sorted(set(secrets) ^ set(spec.secret_names)))
+        raise PlayFault(f"given and declared secrets differ: {differ}")
+    for name, value in secrets.items():
+        if len(value) < SHORTEST_SECRET:
+            raise PlayFault(f"the secret {name} is too short to be hidden in output")
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks by how they ended."""
+
+    ok: int = 0
+    changed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unreachable: int = 0
+
+
+class PlayOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run ended. `cause` is a stable code, `reason` the English sentence, `rc` Ansible's exit code.
+
+    `left_here` and `left_there`: whether processes may still run on this machine or on the device.
+    """
+
+    outcome: Outcome
+    counts: Counts = Counts()
+    rc: int | None = None
+    cause: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+    left_here: bool = False
+    left_there: bool = False
+
+
+class PlayEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a run's journal. `text` is for people (at most 16 kB), `detail` is JSON (at most 64 kB)."""
+
+    seq: int
+    at: datetime
+    kind: Kind
+    play: str = ""
+    task: str = ""
+    item: str = ""
+    status: Status = Status.NONE
+    ignored: bool = False
+    text: str = ""
+    detail: str = ""
+    counts: Counts | None = None
+    outcome: PlayOutcome | None = None
+
+
+class RunHandle(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is on this machine. `pid` is its supervisor's."""
+
+    run_id: str
+    state: State
+    pid: int
+    began_at: datetime

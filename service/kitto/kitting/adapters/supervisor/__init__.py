@@ -1,0 +1,1 @@
+"""The process that runs one play and outlives the service that started it."""

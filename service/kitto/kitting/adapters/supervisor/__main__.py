@@ -1,0 +1,144 @@
+"""`python -m kitto.kitting.adapters.supervisor HOME RUN_ID`: takes secrets on stdin, detaches, runs."""
+
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from kitto.kitting.adapters import trace
+from kitto.kitting.adapters.plays import (
+    Containment,
+    Kind,
+    Outcome,
+    PlayEvent,
+    PlayFault,
+    PlayOutcome,
+    PlaySpec,
+)
+from kitto.kitting.adapters.supervisor import containment, ending, ground, play, remote
+from kitto.kitting.adapters.supervisor.door import Door
+from kitto.kitting.adapters.supervisor.files import RunFiles, files_of, private_folder
+from kitto.kitting.adapters.supervisor.keys import KeyAgent
+from kitto.kitting.adapters.supervisor.marks import end_marked
+from kitto.kitting.adapters.supervisor.masker import Masker
+from kitto.kitting.adapters.supervisor.pen import Pen, draft
+
+SOMEBODY_RUNS_IT = 3
+PATIENCE_SECONDS = 10.0
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes over stdin, and only there."""
+
+    secrets: dict[str, str]
+    private_key: str
+    plugins: str
+    collections: str
+    containment: Containment = Containment.AUTO
+
+
+def main(home: Path, run_id: str) -> int:
+    """Take the journal's lock, detach, and run. Returns in the launching process once the run has begun."""
+    os.umask(0o077)
+    files = files_of(home, run_id)
+    handle = trace.open_locked(files.journal)
+    if handle is None or trace.last(files.journal) is not None:
+        return SOMEBODY_RUNS_IT
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    spec = msgspec.json.decode(files.spec.read_bytes(), type=PlaySpec)
+    # The lock belongs to the open file, so the child keeps it when this process ends. And a child whose
+    # parent ends at once is nobody's zombie.
+    ready, tell = os.pipe()
+    if os.fork():
+        os.close(tell)
+        return 0 if os.read(ready, 1) else 1
+    os.close(ready)
+    _let_go()
+    pen = Pen(handle, Masker([*order.secrets.values(), order.private_key]))
+    pen.write(draft(Kind.BEGAN, text=f"{os.getpid()} {Path(spec.folder).name}/{spec.playbook}"))
+    os.write(tell, b"1")
+    os.close(tell)
+    pen.write(_end(_carried_out(spec, order, files, pen)))
+    return 0
+
+
+def _let_go() -> None:
+    """Nothing of the service's terminal or log stays open in us: it may close, and we must not mind."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.chdir("/")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _carried_out(spec: PlaySpec, order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
+    """The outcome, whatever happens; only our own death can prevent it."""
+    try:
+        return _run(spec, order, files, pen)
+    except PlayFault as fault:
+        return PlayOutcome(
+            outcome=Outcome.FAILED, cause="not_started", reason=f"The play did not start: {fault}."
+        )
+    except Exception as error:  # noqa: BLE001 -- an end without a reason would be worse; it is masked and told
+        said = pen.hide(f"{type(error).__name__}: {error}")
+        return PlayOutcome(
+            outcome=Outcome.FAILED, cause="supervisor_failed", reason=f"The supervisor failed: {said}."
+        )
+    finally:
+        files.clear()
+
+
+def _run(spec: PlaySpec, order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
+    tools = ground.Tools(plugins=Path(order.plugins), collections=Path(order.collections))
+    watch = play.Watch(files, spec.total_seconds, spec.silent_seconds)
+    signal.signal(signal.SIGTERM, lambda *_: watch.asked_to_stop.set())
+    with ExitStack() as held:
+        private_folder(files.work.parent)
+        files.clear()
+        private_folder(files.work)
+        ground.lay(spec, files)
+        agent = KeyAgent(files.agent)
+        held.callback(agent.close)
+        agent.open(order.private_key, spec.total_seconds)
+        door = Door(files, order.secrets, pen, watch.note)
+        door.open()
+        held.callback(door.close)
+        seen = [tools.plugins.resolve(), tools.collections.resolve()]
+        container = containment.choose(order.containment, spec.run_id, files.work, seen)
+        held.callback(container.end)
+        pen.write(draft(Kind.NOTE, text=_contained(container.kind)))
+        rc = play.run(spec, files, tools, container=container, watch=watch, pen=pen)
+        container.end()
+        left_here = not end_marked(spec.run_id, PATIENCE_SECONDS)
+        door.close()
+        outcome = msgspec.structs.replace(ending.outcome_of(watch, rc), left_here=left_here)
+        if watch.stopped_by is None:
+            return outcome
+        swept = remote.sweep(spec.host, files, spec.run_id, order.secrets.get(ground.SUDO_SECRET))
+        pen.write(draft(Kind.NOTE, text=swept.sentence))
+        return msgspec.structs.replace(
+            outcome, left_there=not swept.sure, reason=f"{outcome.reason} {swept.sentence}"
+        )
+
+
+def _contained(kind: Containment) -> str:
+    match kind:
+        case Containment.BWRAP:
+            return "The play runs in a process namespace of its own."
+        case Containment.CGROUP:
+            return "The play runs in a control group of its own; bwrap is not usable here."
+        case _:
+            return "Neither bwrap nor control groups are usable here: the play is held by a mark only."
+
+
+def _end(outcome: PlayOutcome) -> PlayEvent:
+    said = outcome.reason or "The play succeeded."
+    return msgspec.structs.replace(draft(Kind.END, text=said), outcome=outcome)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,115 @@
+"""Lays out what a play needs in its work folder: recipe, inventory, variables, host keys, settings."""
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from kitto.kitting.adapters.content import content_of
+from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Value
+from kitto.kitting.adapters.supervisor.files import RunFiles, private_folder, write_private
+from kitto.kitting.adapters.supervisor.marks import MARK
+from kitto.kitting.adapters.supervisor.remote import known_hosts, ssh_options
+
+LARGEST_FILE = 256 * 1024 * 1024
+SUDO_SECRET = "become_password"  # noqa: S105 -- its name
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What comes with Kitto and every play may read."""
+
+    plugins: Path
+    collections: Path
+
+
+def lay(spec: PlaySpec, files: RunFiles) -> None:
+    """Write everything but secrets. Raises PlayFault when the recipe is not the one that was ordered."""
+    folder = Path(spec.folder)
+    shutil.copytree(folder, files.project, symlinks=False)
+    # Looked at after copying: what is compared is what will run.
+    found = content_of(files.project)
+    if found != spec.content:
+        raise PlayFault(f"the recipe {folder.name} was changed after this step was ordered; order it anew")
+    if not (files.project / spec.playbook).resolve().is_relative_to(files.project.resolve()):
+        raise PlayFault(f"{spec.playbook} is outside its recipe")
+    for name in ("home", "tmp", "cp", "files"):
+        private_folder(files.work / name)
+    write_private(files.known_hosts, known_hosts(spec.host))
+    write_private(files.inventory, json.dumps(_inventory(spec)))
+    write_private(files.work / "ansible.cfg", "# Settings come by the environment of the run.\n")
+    variables: dict[str, Value] = {**spec.variables, **_copied(spec, files), "kitto_run": spec.run_id}
+    write_private(files.variables, "".join(f"{name}: {_yaml(value)}\n" for name, value in variables.items()))
+
+
+def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]:
+    """The whole environment of Ansible; nothing of ours is passed on."""
+    args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(files.work / "home"),
+        "LANG": "C.UTF-8",
+        MARK: spec.run_id,
+        "KITTO_DOOR": str(files.door),
+        "SSH_AUTH_SOCK": str(files.agent),
+        "ANSIBLE_CONFIG": str(files.work / "ansible.cfg"),
+        "ANSIBLE_HOME": str(files.work / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(files.work / "tmp"),
+        "ANSIBLE_COLLECTIONS_PATH": str(tools.collections),
+        "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(tools.plugins / "callback"),
+        "ANSIBLE_STDOUT_CALLBACK": "kitto_journal",
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+        "ANSIBLE_SSH_ARGS": " ".join(args),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(files.work / "cp"),
+        "ANSIBLE_PIPELINING": "True",
+        "ANSIBLE_GATHERING": "explicit",
+        "ANSIBLE_FORKS": str(spec.forks),
+        "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
+        "ANSIBLE_RETRY_FILES_ENABLED": "False",
+        "ANSIBLE_NO_TARGET_SYSLOG": "True",
+        "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
+        "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        "ANSIBLE_NOCOLOR": "True",
+        "ANSIBLE_INJECT_FACT_VARS": "False",
+    }
+
+
+def _inventory(spec: PlaySpec) -> object:
+    host = {"ansible_host": spec.host.address, "ansible_port": spec.host.port, "ansible_user": spec.host.user}
+    if SUDO_SECRET in spec.secret_names:
+        host["ansible_become_password"] = f"{{{{ lookup('kitto_secret', '{SUDO_SECRET}') }}}}"
+    return {"all": {"hosts": {"device": host}}}
+
+
+def _copied(spec: PlaySpec, files: RunFiles) -> dict[str, Value]:
+    copied: dict[str, Value] = {}
+    for name, given in spec.files.items():
+        source = Path(given)
+        if not source.is_file() or source.stat().st_size > LARGEST_FILE:
+            raise PlayFault(f"the file for {name} is not there or too large")
+        target = files.work / "files" / f"{name}-{source.name}"
+        shutil.copyfile(source, target)
+        copied[name] = str(target)
+    return copied
+
+
+def _yaml(value: Value) -> str:
+    """JSON in which every string is marked so that Ansible never evaluates it, whatever people typed."""
+    match value:
+        case str():
+            return f"!unsafe {json.dumps(value)}"
+        case list():
+            return "[" + ", ".join(_yaml(inner) for inner in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{json.dumps(k)}: {_yaml(v)}" for k, v in value.items()) + "}"
+        case _:
+            return msgspec.json.encode(value).decode()
+
+
+def shell_wide(command: list[str]) -> list[str]:
+    """The command on a terminal so wide that Ansible breaks no line: a broken secret cannot be hidden."""
+    return ["/bin/sh", "-c", 'stty cols 30000; exec "$@"', "kitto-run", *command]

@@ -1,0 +1,87 @@
+"""Writes the journal of a run: secrets hidden, texts cut to size, numbered, in order."""
+
+import os
+import threading
+
+import msgspec
+
+from kitto.base.clock import now
+from kitto.kitting.adapters.plays import Kind, PlayEvent
+from kitto.kitting.adapters.supervisor.masker import Masker
+
+LONGEST_TEXT = 16 * 1024
+LONGEST_DETAIL = 64 * 1024
+LONGEST_NAME = 500
+# After this much only results and the end are kept, so that a talkative play cannot fill the disk.
+LONGEST_JOURNAL = 20 * 1024 * 1024
+CHATTER = {Kind.OUTPUT, Kind.ITEM, Kind.DIFF, Kind.TASK}
+# What must have reached the disk before anybody acts on it.
+SYNCED = {Kind.BEGAN, Kind.STATS, Kind.END}
+_encode = msgspec.json.Encoder().encode
+
+
+class Pen:
+    """The only writer of a journal; many threads may use it."""
+
+    def __init__(self, handle: int, masker: Masker) -> None:
+        self._handle = handle
+        self._masker = masker
+        self._lock = threading.Lock()
+        self._seq = 0
+        self._written = 0
+
+    def write(self, event: PlayEvent) -> None:
+        """Append an event; its number and time are given here. Texts are masked first and cut after that."""
+        fitted = msgspec.structs.replace(
+            event,
+            play=cut(self._masker.hide(event.play), LONGEST_NAME),
+            task=cut(self._masker.hide(event.task), LONGEST_NAME),
+            item=cut(self._masker.hide(event.item), LONGEST_NAME),
+            text=cut(self._masker.hide(event.text), LONGEST_TEXT),
+            detail=cut(self._masker.hide(event.detail), LONGEST_DETAIL),
+        )
+        with self._lock:
+            if self._full(fitted.kind):
+                return
+            self._append(fitted)
+
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        return self._masker.hide(text)
+
+    def _full(self, kind: Kind) -> bool:
+        if self._written < LONGEST_JOURNAL or kind not in CHATTER:
+            return False
+        if self._written < 2 * LONGEST_JOURNAL:
+            self._append(draft(Kind.NOTE, text="The journal is full: from here on it keeps results only."))
+            self._written += 2 * LONGEST_JOURNAL
+        return True
+
+    def _append(self, event: PlayEvent) -> None:
+        self._seq += 1
+        line = _encode(msgspec.structs.replace(event, seq=self._seq, at=now())) + b"\n"
+        while line:
+            done = os.write(self._handle, line)
+            self._written += done
+            line = line[done:]
+        if event.kind in SYNCED:
+            os.fsync(self._handle)
+
+
+_blank = PlayEvent(seq=0, at=now(), kind=Kind.NOTE)
+
+
+def draft(kind: Kind, *, task: str = "", text: str = "") -> PlayEvent:
+    """An event that has no number and time yet."""
+    return msgspec.structs.replace(_blank, kind=kind, task=task, text=text)
+
+
+def cut(text: str, longest: int) -> str:
+    """Shorten to `longest` bytes of UTF-8: the beginning, and more of the end, where reasons often stand."""
+    raw = text.encode()
+    if len(raw) <= longest:
+        return text
+    gap = f" … {len(raw) - longest} bytes left out … ".encode()
+    room = longest - len(gap)
+    head, tail = raw[: room // 4], raw[-(room - room // 4) :]
+    return (head + gap + tail).decode(errors="ignore")
