@@ -43,6 +43,16 @@ class Department(Base):
         self.valid_from = details.valid_from
         self.valid_to = details.valid_to
 
+    def details(self) -> DepartmentDetails:
+        """What is known now, to be changed and given back."""
+        return DepartmentDetails(
+            code=self.code,
+            name=self.name,
+            parent_id=self.parent_id,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+        )
+
     def is_valid_on(self, day: date) -> bool:
         return presence(self.valid_from, self.valid_to, day) is Presence.ACTIVE
 
@@ -85,6 +95,17 @@ class Project(Base):
         self.ends_on = details.ends_on
         self.cost_centre = details.cost_centre
         self.search = "\n".join(map(search_key, (details.code, details.name, details.cost_centre)))
+
+    def details(self) -> ProjectDetails:
+        """What is known now, to be changed and given back."""
+        return ProjectDetails(
+            code=self.code,
+            name=self.name,
+            manager_id=self.manager_id,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            cost_centre=self.cost_centre,
+        )
 
     def presence_on(self, day: date) -> Presence:
         return presence(self.starts_on, self.ends_on, day)
@@ -141,6 +162,21 @@ class Person(Base):
         self.locale = details.locale
         self.search = "\n".join(map(search_key, (details.number, details.name, details.kana, details.mail)))
         self.sort_key = search_key(details.kana or details.name)[:100]
+
+    def details(self) -> PersonDetails:
+        """What is known now, to be changed and given back."""
+        return PersonDetails(
+            number=self.number,
+            name=self.name,
+            kana=self.kana,
+            kind=self.kind,
+            department_id=self.department_id,
+            mail=self.mail,
+            joins_on=self.joins_on,
+            leaves_on=self.leaves_on,
+            badge=self.badge,
+            locale=self.locale,
+        )
 
     def presence_on(self, day: date) -> Presence:
         return presence(self.joins_on, self.leaves_on, day)

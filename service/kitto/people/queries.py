@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from kitto.base.errors import NotFound
-from kitto.base.i18n import N_, Words
+from kitto.base.i18n import N_, Words, translate
 from kitto.base.paging import USUAL, Page, page
 from kitto.base.settings import settings
+from kitto.base.spreadsheet import Cell
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.people.models import Department, Membership, Person, Project
-from kitto.people.rules import BadgeUnknown, PersonKind, Presence, code_key, search_terms
+from kitto.people.rules import KINDS, BadgeUnknown, PersonKind, Presence, code_key, search_terms
 
 BIGGEST = 2**63 - 1
 
@@ -92,10 +93,11 @@ def people(
     )
 
 
-def all_people(work: Work, wanted: PeopleFilter) -> Sequence[Person]:
-    """Everyone the filter shows, for a file."""
+def people_table(work: Work, wanted: PeopleFilter) -> tuple[list[str], list[list[Cell]]]:
+    """Everyone the filter shows, as heads in the reader's language and rows, for a file."""
     work.allow(Permission.SEE)
-    return work.session.scalars(_people(work, wanted).order_by(Person.sort_key, Person.id)).all()
+    rows = work.session.scalars(_people(work, wanted).order_by(Person.sort_key, Person.id))
+    return [translate(work.locale, head) for head in TABLE_HEADS], [_cells(work, row) for row in rows]
 
 
 def project(work: Work, project_id: int) -> Project:
@@ -210,6 +212,34 @@ def departments(work: Work) -> Sequence[Department]:
     rows = work.session.scalars(select(Department)).all()
     codes = {str(row.id): row.code for row in rows}
     return sorted(rows, key=lambda row: [codes.get(part, "") for part in row.path.split("/") if part])
+
+
+TABLE_HEADS = (
+    N_("Number"),
+    N_("Name"),
+    N_("Kana"),
+    N_("Kind"),
+    N_("Department code"),
+    N_("Department"),
+    N_("Mail"),
+    N_("Joined on"),
+    N_("Last day"),
+)
+
+
+def _cells(work: Work, row: Person) -> list[Cell]:
+    department = row.department
+    return [
+        row.number,
+        row.name,
+        row.kana,
+        translate(work.locale, KINDS[row.kind]),
+        department.code if department else "",
+        department.name if department else "",
+        row.mail,
+        row.joins_on,
+        row.leaves_on,
+    ]
 
 
 def _people(work: Work, wanted: PeopleFilter) -> Select[Person]:

@@ -1,13 +1,19 @@
 """What the bodies of all JSON doors share."""
 
+from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from kitto.web.problems import Problem
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Short = Annotated[str, Field(max_length=200)]
+
+# An empty field of a form or an address means that nothing was chosen.
+Empty: Final = BeforeValidator(lambda value: None if value == "" else value)
+MaybeNumber = Annotated[Number | None, Empty]
+MaybeDay = Annotated[date | None, Empty]
 
 
 class Strict(BaseModel):
