@@ -1,1 +1,57 @@
 """What people and programs can do with accounts, sign-ins and tokens."""
+
+from kitto.identity.actions.accounts import (
+    RoleIn,
+    change_account,
+    change_roles,
+    create_first_administrator,
+    deactivate,
+    make_account,
+    make_password_link,
+    reactivate,
+    sign_out_account,
+    take_code_away,
+)
+from kitto.identity.actions.own_account import (
+    begin_code,
+    change_password,
+    end_one_sign_in,
+    finish_code,
+    pending_code,
+    prefer,
+    remove_code,
+    set_first_password,
+    sign_out_elsewhere,
+)
+from kitto.identity.actions.signing_in import Confirmed, NewSignIn, confirm, sign_in, sign_out
+from kitto.identity.actions.tokens import TokenWish, make_token, revoke_token
+
+__all__ = [
+    "Confirmed",
+    "NewSignIn",
+    "RoleIn",
+    "TokenWish",
+    "begin_code",
+    "change_account",
+    "change_password",
+    "change_roles",
+    "confirm",
+    "create_first_administrator",
+    "deactivate",
+    "end_one_sign_in",
+    "finish_code",
+    "make_account",
+    "make_password_link",
+    "make_token",
+    "pending_code",
+    "prefer",
+    "reactivate",
+    "remove_code",
+    "revoke_token",
+    "set_first_password",
+    "sign_in",
+    "sign_out",
+    "sign_out_account",
+    "sign_out_elsewhere",
+    "take_code_away",
+]

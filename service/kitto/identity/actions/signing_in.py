@@ -115,9 +115,11 @@ def spend(work: Work, account_id: int, step: int | None) -> bool:
     return spent.one_or_none() is not None
 
 
-def confirm(ledger: Ledger, actor: Actor, password: Secret, caller: Caller) -> Confirmed:
-    """Ask for the present password again before something delicate. Raises PasswordRefused or
-    TooManyTries. Call it before the work of the request has touched the database.
+def confirm(ledger: Ledger, actor: Actor, password: Secret, code: str, caller: Caller) -> Confirmed:
+    """Ask for the present password, and the code if there is a code app, before something delicate.
+
+    Raises PasswordRefused or TooManyTries. Call it before the work of the request has touched the
+    database.
     """
     if actor.kind != "account":
         raise PeopleOnly
@@ -125,18 +127,26 @@ def confirm(ledger: Ledger, actor: Actor, password: Secret, caller: Caller) -> C
         work.allow(Permission.OWN_ACCOUNT)
         account = queries.own_account(work)
     _claim(ledger, account.name, caller)
-    if not passwords.fits(password, account.password_hash):
+    step = codes.step_of(_seed(account.totp_sealed), code, clock.now())
+    fit = passwords.fits(password, account.password_hash) and (step is not None or not account.has_code)
+    if not fit or not _take_back(ledger, actor, account, step, caller):
         _refuse(ledger, account.name, account.id, caller)
         raise PasswordRefused
+    return Confirmed(account.id, clock.now())
+
+
+def _take_back(ledger: Ledger, actor: Actor, account: Account, step: int | None, caller: Caller) -> bool:
     with ledger.begin(actor) as work:
         work.allow(Permission.OWN_ACCOUNT)
         work.unrecorded("a counted try is given back")
+        if account.has_code and not spend(work, account.id, step):
+            return False
         tries.give_back(
             work,
             account_key=tries.key_of_account(account.name),
             address_key=tries.key_of_address(caller.address),
         )
-    return Confirmed(account.id, clock.now())
+    return True
 
 
 def sign_out(work: Work, secret: Secret) -> None:

@@ -29,6 +29,7 @@ COOKIE: Final = "kitto"
 CODE_SECONDS: Final = 30
 CODE_STEPS: Final = 1
 NAME_MOST: Final = 64
+KEY_MOST: Final = 64
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
 
 

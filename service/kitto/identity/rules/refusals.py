@@ -86,7 +86,7 @@ class TokenRefused(Refusal):
 class PasswordRefused(Refusal):
     code = "identity.password_refused"
     status = 422
-    says = N_("Nothing was changed: the present password does not fit. Type it again.")
+    says = N_("Nothing was changed: the present password or code does not fit. Type them again.")
 
 
 class LinkUnusable(Refusal):

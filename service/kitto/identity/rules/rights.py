@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_PROBES = "manage_probes"
     MANAGE_AGENTS = "manage_agents"
     ACCEPT_FINDINGS = "accept_findings"
+    OBSERVE = "observe"
     READ_JOURNAL = "read_journal"
     MANAGE_USERS = "manage_users"
     MANAGE_TOKENS = "manage_tokens"
