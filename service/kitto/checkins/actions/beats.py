@@ -24,6 +24,7 @@ class Heard(Enum):
     """What came of one check-in."""
 
     TAKEN = "taken"
+    STALE = "stale"  # signed with a secret that has been replaced since
     REPLAYED = "replayed"
     GONE = "gone"
     QUARANTINED = "quarantined"
@@ -31,12 +32,13 @@ class Heard(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignedBeat:
-    """A check-in whose signature fits; `by_next`: signed with the secret handed out last."""
+    """A check-in whose signature fits a secret made at `made_at`, or the one that follows it."""
 
     agent_id: int
     counter: int
     address: str
     beat: Beat
+    made_at: datetime
     by_next: bool = False
 
 
@@ -115,6 +117,8 @@ def _known(work: Work, agents: set[int]) -> Mapping[int, _Known]:
 def _judge(work: Work, item: SignedBeat, known: _Known | None, notes: dict[int, dict[str, Any]]) -> Reply:
     if known is None or known.state is AgentState.REVOKED:
         return Reply(Heard.GONE)
+    if item.made_at != known.secret_made_at:
+        return Reply(Heard.STALE)
     if item.counter <= known.counter:
         return Reply(Heard.REPLAYED)
     if known.state is AgentState.QUARANTINED:
@@ -179,7 +183,7 @@ def _rotated(work: Work, item: SignedBeat, known: _Known) -> Secret | None:
         agent = work.session.get_one(Agent, item.agent_id)
         if agent.next_secret is not None:
             agent.secret, agent.next_secret = agent.next_secret, None
-            agent.secret_made_at = work.now
+            agent.secret_made_at = known.secret_made_at = work.now
         return None
     if work.now - known.secret_made_at < SECRET_AGE:
         return None

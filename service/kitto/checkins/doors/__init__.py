@@ -1,8 +1,7 @@
 """The doors of the agents: enrol, check in, send sections, take leave. Nothing else speaks HMAC1."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Final
@@ -16,7 +15,7 @@ from kitto.base.errors import Refusal
 from kitto.base.settings import settings
 from kitto.checkins import actions
 from kitto.checkins.actions import Enrolled, Heard, Reply, SignedBeat
-from kitto.checkins.doors.gate import Gate, agent_actor, body_of, now_ms
+from kitto.checkins.doors.gate import Caller, Gate, agent_actor, body_of, now_ms
 from kitto.checkins.rules import wire
 from kitto.checkins.rules.refusals import AgentGone, AgentQuarantined, NotSigned
 from kitto.web.doors import Doorkeeper
@@ -28,6 +27,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _NOTHING_CHANGED: Final = Response(status_code=HTTPStatus.NO_CONTENT)
 _REFUSED: Final[dict[Heard, type[Refusal]]] = {
+    Heard.STALE: NotSigned,
     Heard.REPLAYED: NotSigned,
     Heard.GONE: AgentGone,
     Heard.QUARANTINED: AgentQuarantined,
@@ -93,12 +93,19 @@ async def check_in(request: Request) -> Response:
     gate = gate_of(request)
     caller = await gate.caller(request, body)
     beat = wire.parse(body, wire.Beat)
-    reply = await gate.beats.put(
-        SignedBeat(caller.agent_id, caller.counter, _address(request), beat, caller.by_next)
-    )
+    reply = await gate.beats.put(_signed(caller, request, beat))
+    if reply.heard is Heard.STALE:
+        caller = await gate.caller(request, body, fresh=True)
+        reply = await gate.beats.put(_signed(caller, request, beat))
     if reply.heard is not Heard.TAKEN:
         raise _REFUSED[reply.heard]
     return _answer(reply)
+
+
+def _signed(caller: Caller, request: Request, beat: wire.Beat) -> SignedBeat:
+    return SignedBeat(
+        caller.agent_id, caller.counter, _address(request), beat, caller.made_at, caller.by_next
+    )
 
 
 def _answer(reply: Reply) -> Response:
@@ -115,7 +122,7 @@ async def sections(request: Request) -> Response:
     """The sections that were asked for, packed with gzip."""
     body = await body_of(request, wire.WIRE_MOST)
     gate = gate_of(request)
-    caller = await gate.caller(request, body)
+    caller = await gate.caller(request, body, fresh=True)
 
     def take_in() -> None:
         report = wire.parse(wire.inflate(body), wire.Sections)
@@ -132,7 +139,7 @@ async def bye(request: Request) -> Response:
     """The agent is being uninstalled."""
     body = await body_of(request, wire.BEAT_MOST)
     gate = gate_of(request)
-    caller = await gate.caller(request, body)
+    caller = await gate.caller(request, body, fresh=True)
 
     def leave() -> None:
         with gate.ledger.begin(caller.actor) as work:
@@ -146,14 +153,17 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-@asynccontextmanager
-async def _open(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    gate: Gate | None = getattr(app.state, "agent_gate", None)
-    if gate is not None:
-        await gate.beats.flush()
+def opened(app: FastAPI) -> None:
+    """Let every check-in that was taken in be committed before the database is closed."""
+
+    async def flush() -> None:
+        gate: Gate | None = getattr(app.state, "agent_gate", None)
+        if gate is not None:
+            await gate.beats.flush()
+
+    app.state.at_end.append(flush)
 
 
-router = APIRouter(lifespan=_open)
+router = APIRouter()
 for _name, _endpoint in (("enrol", enrol), ("checkin", check_in), ("sections", sections), ("bye", bye)):
     router.add_route(f"{PATH}/{_name}", _endpoint, methods=["POST"], include_in_schema=False)

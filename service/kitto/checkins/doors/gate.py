@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
@@ -30,6 +31,7 @@ class Key(NamedTuple):
     actor: Actor
     secret: bytes
     next_secret: bytes | None
+    made_at: datetime
 
     def __repr__(self) -> str:
         return f"Key(agent_id={self.agent_id})"
@@ -41,6 +43,7 @@ class Caller(NamedTuple):
     agent_id: int
     actor: Actor
     counter: int
+    made_at: datetime
     by_next: bool
 
 
@@ -54,12 +57,15 @@ class Gate:
         self._reports = asyncio.Semaphore(REPORTS_AT_ONCE)
         self._reports_waiting = 0
 
-    async def caller(self, request: Request, body: bytes) -> Caller:
-        """Check clock and signature of a message. Raises NotSigned."""
+    async def caller(self, request: Request, body: bytes, *, fresh: bool = False) -> Caller:
+        """Check clock and signature of a message. Raises NotSigned.
+
+        `fresh`: read the credential anew, because it may have been replaced since.
+        """
         signed = signature.read_header(request.headers.get("authorization", ""))
         if not signature.is_in_time(signed, now_ms()):
             raise NotSigned
-        key = self._keys.get(signed.device)
+        key = None if fresh else self._keys.get(signed.device)
         found = _check(key, signed, request.url.path, body) if key else None
         if found is None:
             # Unknown here, or handed a new secret by another process since.
@@ -87,6 +93,7 @@ class Gate:
             agent_actor(device, found.hostname),
             signature.key_of(unseal(found.secret).reveal()),
             signature.key_of(unseal(following).reveal()) if following else None,
+            found.made_at,
         )
 
     def _keep(self, device: str, key: Key) -> None:
@@ -119,9 +126,9 @@ class Turn:
 
 def _check(key: Key, signed: signature.Signed, path: str, body: bytes) -> Caller | None:
     if signature.fits(signed, key.secret, path, body):
-        return Caller(key.agent_id, key.actor, signed.counter, by_next=False)
+        return Caller(key.agent_id, key.actor, signed.counter, key.made_at, by_next=False)
     if key.next_secret is not None and signature.fits(signed, key.next_secret, path, body):
-        return Caller(key.agent_id, key.actor, signed.counter, by_next=True)
+        return Caller(key.agent_id, key.actor, signed.counter, key.made_at, by_next=True)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -35,13 +36,16 @@ class Credential:
     hostname: str
     secret: str
     next_secret: str | None
+    made_at: datetime
 
 
 def credential(work: Work, device: str) -> Credential | None:
     """The credential of an agent by the name it uses on the wire; removed ones too."""
     work.allow_everyone("a signature can only be checked with the credential")
     row = work.session.execute(
-        select(Agent.id, Agent.hostname, Agent.secret, Agent.next_secret).where(Agent.device == device)
+        select(Agent.id, Agent.hostname, Agent.secret, Agent.next_secret, Agent.secret_made_at).where(
+            Agent.device == device
+        )
     ).one_or_none()
     return Credential(*row) if row else None
 
