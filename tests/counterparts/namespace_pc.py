@@ -10,18 +10,9 @@ from pathlib import Path
 from tests.counterparts import claims
 from tests.counterparts.firmware import Hardware, write_firmware
 from tests.counterparts.keys import KeyPair
+from tests.counterparts.namespaces import NAMESPACES
 from tests.counterparts.pc import TECHNICIAN, PcProcess, PcStartError, known_hosts_line
 
-NAMESPACES = (
-    "--mount",
-    "--uts",
-    "--ipc",
-    "--pid",
-    "--time",
-    "--fork",
-    "--kill-child=KILL",
-    "--propagation=private",
-)
 # The mains lead: the PC has power while our end of the pipe is open. It falls out when we die, in any way.
 MAINS = 'unshare "$@" >>"$PC/console.log" 2>&1 & read -r _ || :; kill -KILL $!; wait'
 INIT = Path(__file__).with_name("pc_init.sh")

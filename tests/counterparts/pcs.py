@@ -1,16 +1,14 @@
 """Puts throw-away Linux PCs on the bench: own disk, name, serial number, host key and a real sshd."""
 
 import functools
-import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.counterparts import claims, image, keys
+from tests.counterparts import claims, image, keys, namespaces
 from tests.counterparts.firmware import Hardware
-from tests.counterparts.namespace_pc import NAMESPACES, NamespacePc
+from tests.counterparts.namespace_pc import NamespacePc
 from tests.counterparts.pc import TECHNICIAN, BenchPc, PcProcess, PcStartError
 from tests.counterparts.reduced_pc import ReducedPc
 
@@ -40,7 +38,7 @@ def bench_pc(
             stand_in = ReducedPc(hardware, Path(folder), authorized_key, hostname, why_reduced())
             yield from _switched_on(stand_in)
         return
-    with claims.claim("pc", base=_disk_base()) as claimed:
+    with claims.claim("pc", base=namespaces.disk_base()) as claimed:
         pc = NamespacePc(hardware, claimed, image.image(), keys.new_key_pair())
         pc.install(hostname=hostname, authorized_key=authorized_key, apt_source=apt_source)
         yield from _switched_on(pc)
@@ -56,34 +54,11 @@ def _switched_on(pc: BenchPc) -> Iterator[BenchPc]:
 
 @functools.cache
 def why_reduced() -> str:
-    """Why bench PCs are reduced on this machine; empty when they are real."""
-    if os.geteuid() != 0:
-        return "Real bench PCs need root (own mounts and namespaces)."
-    if _disk_base() is None:
-        return "This system does not let us mount overlays in new namespaces; a privileged container would."
+    """Why bench PCs are reduced on this machine; empty when they are real. Builds a missing image."""
+    if reason := namespaces.why_not():
+        return reason
     try:
         image.image()
     except image.ImageError as refused:
         return str(refused)
     return ""
-
-
-@functools.cache
-def _disk_base() -> Path | None:
-    """A folder that can hold the upper side of an overlay; inside a container /tmp often cannot."""
-    for base in (Path(tempfile.gettempdir()), Path("/dev/shm")):
-        if base.is_dir() and _overlay_works(base):
-            return base
-    return None
-
-
-def _overlay_works(base: Path) -> bool:
-    with tempfile.TemporaryDirectory(prefix="kitto-probe-", dir=base) as folder:
-        trial = "mkdir l u w m && mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w,volatile m"
-        try:
-            done = subprocess.run(
-                ["unshare", *NAMESPACES, "sh", "-c", trial], cwd=folder, capture_output=True, check=False
-            )
-        except FileNotFoundError:
-            return False
-        return done.returncode == 0
