@@ -308,20 +308,21 @@ async def _liveness(agent: Agent, session: SnmpSession) -> Mapping[str, Value]:
 
 async def _depths(agent: Agent, target: SnmpTarget) -> tuple[Identity | None, tuple[Measured, ...], str]:
     """What is asked beyond liveness. The device is alive whatever happens here."""
-    identity = target.known
+    fresh: Identity | None = None
     readings: tuple[Measured, ...] = ()
     detail = ""
     try:
         async with asyncio.timeout(target.deadline):
-            if target.depth is Depth.IDENTITY or (identity is None and target.depth is Depth.READINGS):
-                identity = await identify(agent)
+            if target.depth is Depth.IDENTITY or (target.known is None and target.depth is Depth.READINGS):
+                fresh = await identify(agent)
+            identity = fresh or target.known
             if target.depth >= Depth.READINGS and identity is not None:
                 readings = await _measured(agent, identity)
     except SnmpTrouble as trouble:
         detail = str(trouble)
     except TimeoutError:
         detail = "not everything was read in time"
-    return identity, readings, detail
+    return fresh, readings, detail
 
 
 async def _measured(agent: Agent, identity: Identity) -> tuple[Measured, ...]:

@@ -80,8 +80,9 @@ class Identity:
 class Answer:
     """What one poll of one target brought.
 
-    `detail` is for the people who repair it: it never holds a secret. `detected_key` is the
-    host key an SSH server showed, so that a person can compare and pin it.
+    `identity` is there only when it was asked. `detail` is for the people who repair it: it never
+    holds a secret. `detected_key` is the host key an SSH server showed, so that a person can
+    compare and pin it.
     """
 
     sign: Sign
