@@ -204,13 +204,6 @@ class BadgeUnknown(Refusal):
     says = N_("No person has this badge. Scan the staff badge again, or type the staff number.")
 
 
-class PersonNotActive(Refusal):
-    code = "people.person_not_active"
-    says = N_(
-        "Nothing was handed over: {name} does not belong here on {day}. Check the join and leave dates first."
-    )
-
-
 class DepartmentLoop(Refusal):
     code = "people.department_loop"
     says = N_("Nothing was changed: {name} cannot stand below itself. Choose another parent.")

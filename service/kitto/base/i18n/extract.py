@@ -61,7 +61,7 @@ def _python_calls(path: Path) -> Iterator[tuple[str, str | None, int]]:
 
 
 def _template_calls(path: Path) -> Iterator[tuple[str, str | None, int]]:
-    tree = Environment(autoescape=True).parse(path.read_text("utf-8"))
+    tree = Environment(autoescape=True, extensions=["jinja2.ext.do"]).parse(path.read_text("utf-8"))
     for node in tree.find_all(nodes.Call):
         if isinstance(node.node, nodes.Name):
             words = [arg.value for arg in node.args if isinstance(arg, nodes.Const)]
