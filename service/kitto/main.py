@@ -65,7 +65,9 @@ class House:
             settings.url(), synchronous=settings.sqlite_synchronous, pool_size=settings.pool_size
         )
         queues = tuple(name.strip() for name in settings.queues.split(",") if name.strip())
-        self.engine = DurableEngine(self.database, worker_name=settings.worker_name, queues=queues)
+        self.engine = DurableEngine(
+            self.database, worker_name=settings.worker_name, queues=queues, kits=settings.kit_concurrency
+        )
         self.ledger = Ledger(self.database, self.engine.outbox)
 
     def start_work(self) -> None:

@@ -121,3 +121,14 @@ class MasterMade(Fact):
     master_id: int
     master: str
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetObserved(AssetFact):
+    """A device was seen and named its serial number; `source` is agent, ssh, snmp …"""
+
+    kind = "assets.observed"
+    says = N_("{tag} was seen by {source} with serial number {serial}")
+    source: str
+    serial: str
+    serial_fits: bool

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -222,3 +223,16 @@ class AssetText(Base):
 
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+
+
+class Observed(Base):
+    """What a device, or something that looked at it, says of itself. Never written into the ledger."""
+
+    __tablename__ = "observed"
+
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    serial: Mapped[str]
+    serial_fits: Mapped[bool]
+    data: Mapped[dict[str, Any]]

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from kitto.base.db import Database
 from kitto.base.jobs import (
+    KIT,
     QUEUES,
+    JobRef,
     JobSpec,
     JobStatus,
     ScheduleSpec,
@@ -44,7 +46,7 @@ class DurableOutbox:
         self._client = client
 
     def enqueue(
-        self, session: Session, job: JobSpec, args: tuple[Any, ...], *, key: str | None, delay: float
+        self, session: Session, job: JobRef, args: tuple[Any, ...], *, key: str | None, delay: float
     ) -> None:
         options: dict[str, Any] = {
             "workflow_name": job.name,
@@ -61,10 +63,13 @@ class DurableOutbox:
 class DurableEngine:
     """One per process. `web` processes only use `outbox`; others also `launch`."""
 
-    def __init__(self, database: Database, *, worker_name: str, queues: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, database: Database, *, worker_name: str, queues: tuple[str, ...] = (), kits: int = 8
+    ) -> None:
         self._database = database
         self._worker_name = worker_name
         self._queues = queues or tuple(QUEUES)
+        self._kits = kits
         self._launched = False
         self._takeover: Takeover | None = None
         self._client = DBOSClient(
@@ -102,7 +107,7 @@ class DurableEngine:
             queue = QUEUES[name]
             DBOS.register_queue(
                 queue.name,
-                worker_concurrency=queue.at_once,
+                worker_concurrency=self._kits if queue is KIT else queue.at_once,
                 partition_concurrency=1 if queue.per_key else None,
                 polling_interval_sec=queue.poll_seconds,
                 on_conflict="always_update",

@@ -24,11 +24,17 @@ class QueueSpec:
 
 
 @dataclass(frozen=True)
-class JobSpec:
-    """A durable job: a function `(run: JobRun, *args)` that may be run again from its last step."""
+class JobRef:
+    """A job by its name, for actions that queue it without knowing how it is done."""
 
     name: str
     queue: str
+
+
+@dataclass(frozen=True)
+class JobSpec(JobRef):
+    """A durable job: a function `(run: JobRun, *args)` that may be run again from its last step."""
+
     function: JobFunction
 
 
@@ -108,7 +114,7 @@ class Outbox(Protocol):
     """Queues jobs inside the caller's transaction."""
 
     def enqueue(
-        self, session: Session, job: JobSpec, args: tuple[Any, ...], *, key: str | None, delay: float
+        self, session: Session, job: JobRef, args: tuple[Any, ...], *, key: str | None, delay: float
     ) -> None: ...
 
 

@@ -26,7 +26,7 @@ from kitto.base.errors import (
     VersionStale,
 )
 from kitto.base.facts import Fact, reactions_to
-from kitto.base.jobs import JobSpec, Outbox
+from kitto.base.jobs import JobRef, Outbox
 
 log = structlog.get_logger()
 Row = TypeVar("Row", bound=Base)
@@ -134,6 +134,10 @@ class Work:
     def record(self, fact: Fact) -> None:
         """Write down what happened; the rooms above react in the same transaction."""
         self._facts.append(fact)
+        self.tell(fact)
+
+    def tell(self, fact: Fact) -> None:
+        """Let the rooms above react to something that is no news for the journal."""
         for reaction in reactions_to(fact):
             reaction(self, fact)
 
@@ -141,7 +145,7 @@ class Work:
         """These rows are no part of the history (last seen, progress of a play). Says why."""
         self._unrecorded = why
 
-    def enqueue(self, job: JobSpec, *args: Any, key: str | None = None, delay: float = 0) -> None:
+    def enqueue(self, job: JobRef, *args: Any, key: str | None = None, delay: float = 0) -> None:
         """Queue a durable job in this transaction. Jobs with the same key never overlap."""
         self._outbox.enqueue(self.session, job, args, key=key, delay=delay)
 

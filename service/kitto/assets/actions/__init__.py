@@ -10,6 +10,7 @@ from kitto.assets.actions.edit import (
 from kitto.assets.actions.lend import hand_over, renew, take_back, transfer
 from kitto.assets.actions.life import dispose, retire, take_step
 from kitto.assets.actions.masters import make_category, make_location, make_model
+from kitto.assets.actions.observe import observe
 from kitto.assets.actions.receive import accept, order, receive, register
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "make_category",
     "make_location",
     "make_model",
+    "observe",
     "order",
     "receive",
     "register",

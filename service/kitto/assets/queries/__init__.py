@@ -9,7 +9,9 @@ from kitto.assets.queries.find import (
     identifiers_of,
     known_by,
     locked,
+    observed,
     resolve_scan,
+    seen_by,
 )
 from kitto.assets.queries.holders import Holder, find_holder, held_by
 from kitto.assets.queries.lists import AssetFilter, AssetLine, count_of, counts_by_state, every, listed
@@ -46,5 +48,7 @@ __all__ = [
     "locked",
     "model_by_id",
     "models",
+    "observed",
     "resolve_scan",
+    "seen_by",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 
-from kitto.assets.models import Asset, Custody, Endpoint, Identifier
+from kitto.assets.models import Asset, Custody, Endpoint, Identifier, Observed
 from kitto.assets.rules import AssetTag, IdentifierKind, Scan, TagUnreadable, normalised, read_scan
 from kitto.base.errors import NotFound, Refusal
 from kitto.base.i18n import N_, Words
@@ -41,7 +41,7 @@ def within_reach(work: Work) -> ColumnElement[bool]:
     return or_(*parts) if parts else ~true()
 
 
-def _one(work: Work, statement: Select[tuple[Asset]], key: str) -> Asset:
+def _one(work: Work, statement: Select[Asset], key: str) -> Asset:
     found = work.session.scalar(statement.where(within_reach(work)))
     if found is None:
         raise NotFound(thing=DEVICE, key=key[:64])
@@ -146,3 +146,14 @@ def identifiers_of(work: Work, asset_id: int) -> Sequence[Identifier]:
 
 def endpoint(work: Work, asset_id: int, kind: str) -> Endpoint | None:
     return work.session.scalar(select(Endpoint).where(Endpoint.asset_id == asset_id, Endpoint.kind == kind))
+
+
+def observed(work: Work, asset_id: int) -> Sequence[Observed]:
+    """What the device and those who looked at it said last, newest first."""
+    return work.session.scalars(
+        select(Observed).where(Observed.asset_id == asset_id).order_by(Observed.at.desc())
+    ).all()
+
+
+def seen_by(work: Work, asset_id: int, source: str) -> Observed | None:
+    return work.session.get(Observed, (asset_id, source))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import contains_eager
@@ -16,6 +16,7 @@ from kitto.base.paging import Page, page
 from kitto.base.work import Work
 
 COUNT_UP_TO = 1000
+Rows: TypeAlias = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def counts_by_state(work: Work) -> dict[State, int]:
     return {State(state): number for state, number in rows}
 
 
-def _lines(work: Work, chosen: AssetFilter) -> Select[Any]:
+def _lines(work: Work, chosen: AssetFilter) -> Rows:
     statement = (
         select(
             Asset,
@@ -101,7 +102,7 @@ def _lines(work: Work, chosen: AssetFilter) -> Select[Any]:
     return _narrowed(work, statement, chosen)
 
 
-def _narrowed(work: Work, statement: Select[Any], chosen: AssetFilter) -> Select[Any]:
+def _narrowed(work: Work, statement: Rows, chosen: AssetFilter) -> Rows:
     for condition in _conditions(work, chosen):
         statement = statement.where(condition)
     return statement

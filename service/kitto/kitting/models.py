@@ -1,0 +1,200 @@
+"""Tables of kits, their steps, attempts, evidence and the log of plays."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kitto.base.db import Base, Id, words
+from kitto.base.facts import plain
+from kitto.kitting.rules.states import (
+    KIT_TABLE,
+    STEP_TABLE,
+    KitState,
+    OnLost,
+    StepKind,
+    StepState,
+    WaitFor,
+)
+
+
+class BadTransition(Exception):  # noqa: N818 -- a mistake of ours
+    """The table does not lead there."""
+
+
+class KitProfile(Base):
+    """One immutable version of a profile, known by the hash of its folder."""
+
+    __tablename__ = "kit_profile"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    number: Mapped[int]
+    content: Mapped[str] = mapped_column(unique=True)
+    definition: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("name", "number"),)
+
+
+class Kit(Base):
+    """One device on its way from the box to ready."""
+
+    __tablename__ = "kit"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column()
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), index=True)
+    tag: Mapped[str]
+    profile_id: Mapped[int] = mapped_column(ForeignKey("kit_profile.id"), index=True)
+    parameters: Mapped[dict[str, Any]]
+    state: Mapped[KitState] = mapped_column(words(KitState))
+    state_since: Mapped[datetime]
+    is_open: Mapped[bool]
+    waits_for: Mapped[WaitFor | None] = mapped_column(words(WaitFor))
+    reason: Mapped[str] = mapped_column(Text)
+    started_by: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    profile: Mapped[KitProfile] = relationship(lazy="joined", innerjoin=True)
+    steps: Mapped[list["KitStep"]] = relationship(
+        lazy="selectin", order_by="KitStep.position", back_populates="kit"
+    )
+    __mapper_args__ = {"version_id_col": version}
+    __table_args__ = (
+        Index(
+            "uq_kit_open",
+            "asset_id",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+        Index("ix_kit_state", "state", "id"),
+    )
+
+    @property
+    def key(self) -> str:
+        """Jobs of one device never overlap."""
+        return f"asset-{self.asset_id}"
+
+    def become(
+        self, state: KitState, now: datetime, *, reason: str = "", waits_for: WaitFor | None = None
+    ) -> None:
+        if state != self.state and state not in KIT_TABLE[self.state]:
+            raise BadTransition(f"kit {self.id}: {self.state} to {state}")
+        if state != self.state:
+            self.state_since = now
+        self.state, self.reason, self.waits_for = state, reason, waits_for
+        self.is_open = bool(KIT_TABLE[state])
+        if not self.is_open:
+            self.ended_at = now
+
+
+class KitStep(Base):
+    """One step of a kit."""
+
+    __tablename__ = "kit_step"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kit_id: Mapped[int] = mapped_column(ForeignKey("kit.id"))
+    position: Mapped[int]
+    key: Mapped[str]
+    kind: Mapped[StepKind] = mapped_column(words(StepKind))
+    on_lost: Mapped[OnLost] = mapped_column(words(OnLost))
+    spec: Mapped[dict[str, Any]]
+    state: Mapped[StepState] = mapped_column(words(StepState))
+    attempt: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    done_by: Mapped[str]
+
+    kit: Mapped[Kit] = relationship(lazy="raise", back_populates="steps")
+    attempts: Mapped[list["KitAttempt"]] = relationship(lazy="selectin", order_by="KitAttempt.number")
+    evidence: Mapped[list["KitEvidence"]] = relationship(lazy="selectin", order_by="KitEvidence.id")
+    __table_args__ = (UniqueConstraint("kit_id", "position"), UniqueConstraint("kit_id", "key"))
+
+    def become(self, state: StepState, now: datetime, *, reason: str = "") -> None:
+        if state != self.state and state not in STEP_TABLE[self.state]:
+            raise BadTransition(f"step {self.id}: {self.state} to {state}")
+        self.state, self.reason = state, reason
+        if state in (StepState.RUNNING, StepState.WAITING) and self.started_at is None:
+            self.started_at = now
+        if state is StepState.PENDING:
+            self.started_at = self.ended_at = None
+        elif state not in (StepState.RUNNING, StepState.WAITING):
+            self.ended_at = now
+
+    def title(self, locale: str) -> str:
+        found: str = self.spec["title"]["ja" if locale == "ja" else "en"]
+        return found
+
+
+class KitAttempt(Base):
+    """One try of an automatic step; `run` names the run that the adapter knows."""
+
+    __tablename__ = "kit_attempt"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    step_id: Mapped[int] = mapped_column(ForeignKey("kit_step.id"), index=True)
+    number: Mapped[int]
+    run: Mapped[str] = mapped_column(unique=True)
+    launched_at: Mapped[datetime | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str]
+    reason: Mapped[str] = mapped_column(Text)
+    counts: Mapped[dict[str, Any]]
+    last_seq: Mapped[int]
+
+
+class KitEvidence(Base):
+    """What proves a step; chained per kit, so that a report can be shown to be whole."""
+
+    __tablename__ = "kit_evidence"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kit_id: Mapped[int] = mapped_column(ForeignKey("kit.id"), index=True)
+    step_id: Mapped[int] = mapped_column(ForeignKey("kit_step.id"), index=True)
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+
+    def sealed_with(self) -> str:
+        """SHA-256 over what it says and the evidence before it."""
+        parts = [str(self.step_id), self.kind, self.by, plain(self.at.replace(tzinfo=None))]
+        parts.append(json.dumps(self.data, ensure_ascii=False, sort_keys=True))
+        return hashlib.sha256("\x1f".join([*parts, self.prev_hash]).encode()).hexdigest()
+
+
+class PlayLine(Base):
+    """One event of a play, as it came from the journal of its supervisor."""
+
+    __tablename__ = "play_line"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("kit_attempt.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    status: Mapped[str]
+    task: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class KitKey(Base):
+    """Kitto's own SSH key; the private half is sealed."""
+
+    __tablename__ = "kit_key"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    public: Mapped[str] = mapped_column(Text)
+    private_sealed: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]

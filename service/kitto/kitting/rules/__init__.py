@@ -1,0 +1,1 @@
+"""What is true of kits, without a database: states, steps, profiles, refusals."""

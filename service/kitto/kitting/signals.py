@@ -1,0 +1,14 @@
+"""Letting a kit go on: queues its job by name, so that actions need not know how it is done."""
+
+from typing import Final
+
+from kitto.base.jobs import KIT, JobRef
+from kitto.base.work import Work
+from kitto.kitting.models import Kit
+
+CARRY_ON: Final = JobRef("kitting.carry_on", KIT.name)
+
+
+def go_on(work: Work, kit: Kit) -> None:
+    """Queue the kit's job in this transaction. Harmless if it is queued or running already."""
+    work.enqueue(CARRY_ON, kit.id, key=kit.key)
