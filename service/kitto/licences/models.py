@@ -76,6 +76,19 @@ class Pool(Base):
         self.search = "\n".join(keys)
         self.sort_key = f"{keys[0]} {keys[2]}"
 
+    def details(self) -> PoolDetails:
+        """What is known now, to be changed and given back."""
+        return PoolDetails(
+            title_id=self.title_id,
+            name=self.name,
+            metric=self.metric,
+            cap=self.cap,
+            policy=self.policy,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            reference=self.reference,
+        )
+
     @property
     def label(self) -> str:
         """The pool as people name it: title and pool."""
