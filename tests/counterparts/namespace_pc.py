@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -12,11 +13,16 @@ from tests.counterparts.firmware import Hardware, write_firmware
 from tests.counterparts.keys import KeyPair
 from tests.counterparts.namespaces import NAMESPACES
 from tests.counterparts.pc import TECHNICIAN, PcProcess, PcStartError, known_hosts_line
+from tests.counterparts.tied import TiedProcess
 
-# The mains lead: the PC has power while our end of the pipe is open. It falls out when we die, in any way.
-MAINS = 'unshare "$@" >>"$PC/console.log" 2>&1 & read -r _ || :; kill -KILL $!; wait'
 INIT = Path(__file__).with_name("pc_init.sh")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# What root on the PC must not be able to do, because the kernel, its clock and its network are the host's.
+# Everything that enters the PC gives these up first.
+GIVEN_UP = (
+    "--bounding-set=-sys_time,-sys_module,-sys_boot,-sys_rawio,-mknod,-net_admin,-syslog,-bpf,-perfmon,"
+    "-mac_admin,-mac_override,-wake_alarm"
+)
 PATIENCE = 20.0  # seconds; booting takes 0.1, but two cores may be shared by many
 
 
@@ -35,7 +41,7 @@ class NamespacePc:
         self._private_host_key = host_keys.private
         self._image = image
         self._folder = claimed.folder
-        self._mains: subprocess.Popen[bytes] | None = None
+        self._machine: TiedProcess | None = None
         self._init = 0
 
     @property
@@ -75,28 +81,26 @@ class NamespacePc:
         os.chown(file, *owner)
 
     def power_on(self) -> None:
-        if self._mains:
+        if self._machine:
             return
         (self._folder / "pid").unlink(missing_ok=True)
-        age = int(time.clock_gettime(time.CLOCK_BOOTTIME))
-        clock = (f"--boottime=-{age}", f"--monotonic=-{int(time.monotonic())}")
-        self._mains = subprocess.Popen(
-            ["/bin/sh", "-c", MAINS, "mains", *NAMESPACES, *clock, "/bin/sh", str(INIT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C belongs to the test, not to the PC
-            env={
+        # Its clocks of uptime start near zero, as after every boot.
+        age = int(time.clock_gettime(time.CLOCK_BOOTTIME)), int(time.monotonic())
+        self._machine = TiedProcess(
+            ["unshare", *NAMESPACES, f"--boottime=-{age[0]}", f"--monotonic=-{age[1]}", "/bin/sh", str(INIT)],
+            log=self._folder / "console.log",
+            environment={
                 "PATH": PATH,
                 "PC": str(self._folder),
                 "IMAGE": str(self._image),
                 "ADDRESS": self.address,
                 "PORT": str(self.port),
+                "GIVEN_UP": GIVEN_UP,
             },
         )
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self._machine.has_ended:
                 self.power_off()
                 raise PcStartError(f"No SSH at {self.address}:{self.port}.\n{self.console()}")
             time.sleep(0.005)
@@ -112,19 +116,18 @@ class NamespacePc:
             return False
 
     def power_off(self) -> None:
-        mains, self._mains = self._mains, None
-        if mains is None or mains.stdin is None:
+        machine, self._machine = self._machine, None
+        if machine is None:
             return
         try:
-            gone = os.pidfd_open(self._init) if self._init else None
+            first_process = os.pidfd_open(self._init) if self._init else None
         except ProcessLookupError:
-            gone = None
-        mains.stdin.close()
-        mains.wait()
-        if gone is not None:
+            first_process = None
+        machine.end(signal.SIGKILL)  # unshare takes the whole machine with it; milder signals it ignores
+        if first_process is not None:
             # The first process dies last, when nothing else is left in there.
-            ended, _, _ = select.select([gone], [], [], PATIENCE)
-            os.close(gone)
+            ended, _, _ = select.select([first_process], [], [], PATIENCE)
+            os.close(first_process)
             if not ended:
                 raise TimeoutError(f"The PC at {self.address} did not go off.")
         self._init = 0
@@ -146,7 +149,7 @@ class NamespacePc:
             "--wd",
         ]
         done = subprocess.run(
-            [*enter, "/bin/sh", "-c", command],
+            [*enter, "/usr/bin/setpriv", GIVEN_UP, "/bin/sh", "-c", command],
             input=stdin,
             capture_output=True,
             text=True,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Boots one bench PC: runs as the first process of its new namespaces, mounts its disk, becomes its sshd.
-# Takes from the environment: PC (its folder), IMAGE, ADDRESS, PORT.
+# Takes from the environment: PC (its folder), IMAGE, ADDRESS, PORT, GIVEN_UP.
 set -eu
 root=$PC/root
 # /proc still shows the host here: this is the number by which the host knows us.
@@ -40,5 +40,11 @@ mount --bind "$root/run/.boot_id" "$root/proc/sys/kernel/random/boot_id"
 hostname -F "$root/etc/hostname"
 mv "$PC/pid.new" "$PC/pid"
 
-exec setpriv --bounding-set -sys_time,-sys_module,-sys_boot,-sys_rawio,-mknod,-net_admin \
+# Root on the PC must not reach the host's kernel settings by mistake.
+for door in sys sysrq-trigger irq bus; do
+    [ -e "$root/proc/$door" ] || continue
+    mount --rbind "$root/proc/$door" "$root/proc/$door"
+    mount -o remount,bind,ro "$root/proc/$door"
+done
+exec setpriv "$GIVEN_UP" \
     chroot "$root" /usr/bin/tini -- /usr/sbin/sshd -D -e -o "ListenAddress=$ADDRESS" -o "Port=$PORT"

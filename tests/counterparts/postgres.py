@@ -5,7 +5,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +15,11 @@ import psycopg
 from psycopg import sql
 
 from tests.counterparts import claims
+from tests.counterparts.tied import TiedProcess
 
 SUPERUSER = "kitto"
 ROOM = 2 << 30  # bytes; containers often have 64 MB there
 PATIENCE = 60.0  # seconds; a start takes 0.2, a recovery after a crash a little more
-# When the test process dies, in any way, its end of the pipe closes and the server shuts down.
-GUARD = 'read -r _ || :; kill -INT "$1"'
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 ALWAYS = ("jit=off", "timezone=UTC", "log_timezone=UTC", "max_connections=200", "shared_buffers=64MB")
 
@@ -53,8 +51,7 @@ class PostgresServer:
         self._folder = folder
         self._durable = durable
         self._user = _unprivileged()
-        self._server: subprocess.Popen[bytes] | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._server: TiedProcess | None = None
         self._clones = 0
 
     def url(self, database: str = "postgres") -> str:
@@ -105,22 +102,15 @@ class PostgresServer:
     def _data(self) -> Path:
         return self._folder / "data"
 
-    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: list[str]) -> TiedProcess:
         """Start one of PostgreSQL's programs. It refuses to be root, so it becomes somebody harmless."""
-        user = self._user
-        with (self._folder / "server.log").open("ab") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-                user=user.pw_uid if user else None,
-                group=user.pw_gid if user else None,
-                extra_groups=[] if user else None,
-                start_new_session=True,  # Ctrl-C belongs to the test
-            )
+        return TiedProcess(
+            command,
+            log=self._folder / "server.log",
+            environment={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            user=self._user,
+            on_our_death=signal.SIGINT,
+        )
 
     def start(self) -> None:
         """Start; the port stays the same over restarts, so that clients can find it again."""
@@ -138,11 +128,8 @@ class PostgresServer:
         command = [str(binaries() / "postgres"), "-D", str(self._data)]
         command += [part for option in options for part in ("-c", option)]
         server = self._server = self._spawn(command)
-        self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", GUARD, "guard", str(server.pid)], stdin=subprocess.PIPE, start_new_session=True
-        )
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and server.poll() is None:
+        while time.monotonic() < deadline and not server.has_ended:
             if self._status() == "ready":
                 return True
             time.sleep(0.01)
@@ -161,14 +148,9 @@ class PostgresServer:
 
     def stop(self, mode: Mode = "fast") -> None:
         """Stop. "immediate" is a crash: connections break, the next start recovers from the log."""
-        if self._guard and self._guard.stdin:
-            self._guard.kill()
-            self._guard.stdin.close()
-            self._guard.wait()
         if self._server:
-            self._server.send_signal(signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
-            self._server.wait()
-        self._guard = self._server = None
+            self._server.end(signal.SIGQUIT if mode == "immediate" else signal.SIGINT)
+        self._server = None
 
     def restart(self, mode: Mode = "fast") -> None:
         self.stop(mode)

@@ -1,0 +1,1 @@
+"""Proves that each counterpart is what it claims to be."""
