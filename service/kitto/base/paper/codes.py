@@ -164,6 +164,18 @@ def pages(pdf: bytes, *, dpi: float = 300) -> Iterator[Image.Image]:
             document.close()
 
 
+def page(pdf: bytes, number: int, *, dpi: float = 300) -> Image.Image | None:
+    """One page, counted from 1; None when there is no such page."""
+    with _pdfium:
+        document = pypdfium2.PdfDocument(pdf)
+        known = 1 <= number <= len(document)
+    try:
+        return _picture(document, number - 1, dpi / POINTS_PER_INCH) if known else None
+    finally:
+        with _pdfium:
+            document.close()
+
+
 def _picture(document: pypdfium2.PdfDocument, number: int, scale: float) -> Image.Image:
     with _pdfium:
         page = document[number]

@@ -16,12 +16,19 @@ from kitto.base.paper.templates import Box, Medium, Template
 _ARM: Final = 2.5
 _RULER: Final = 100
 _EDGE: Final = 5.0
+_PAPER: Final = 'fill="#fff" stroke="#767676" stroke-width=".6"'
+_LOOK: Final = {
+    "skipped": 'fill="#eee" stroke="#767676" stroke-width=".4"',
+    "filled": 'fill="#0b5fff" fill-opacity=".35" stroke="#0b5fff" stroke-width=".8"',
+    "free": 'fill="#fff" stroke="#767676" stroke-width=".4"',
+}
 
 
 def sheet_svg(template: Template, *, title: str, filled: int = 0, skip: int = 0) -> str:
     """The first page in millimetres: used cells, cells that this print fills, free cells.
 
-    Colours come from the page's style sheet by class; shape and number say the same without colour.
+    A picture of its own (image/svg+xml): paper is white in the dark too. Used cells are crossed
+    out, so that nothing hangs on the colour.
     """
     cells = []
     for index in range(template.cells):
@@ -29,30 +36,32 @@ def sheet_svg(template: Template, *, title: str, filled: int = 0, skip: int = 0)
         state = "skipped" if index < skip else "filled" if index < skip + filled else "free"
         corner = template.label.corner
         cells.append(
-            f'<rect class="cell {state}" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" '
+            f'<rect class="cell {state}" {_LOOK[state]} x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" '
             f'height="{box.height:g}" rx="{corner:g}"/>'
         )
         if state == "skipped":
             cells.append(
-                f'<path class="cross" d="M{box.x:g} {box.y:g}l{box.width:g} {box.height:g}'
+                '<path class="cross" stroke="#767676" stroke-width=".6" '
+                f'd="M{box.x:g} {box.y:g}l{box.width:g} {box.height:g}'
                 f'm0 -{box.height:g}l-{box.width:g} {box.height:g}"/>'
             )
     page = template.page
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="sheet" role="img" '
         f'viewBox="-1 -1 {page.width + 2:g} {page.height + 2:g}"><title>{escape(title)}</title>'
-        f'<rect class="page" width="{page.width:g}" height="{page.height:g}"/>{"".join(cells)}</svg>'
+        f'<rect class="page" {_PAPER} width="{page.width:g}" height="{page.height:g}"/>'
+        f"{''.join(cells)}</svg>"
     )
 
 
 def page_png(pdf: bytes, *, number: int = 1, dpi: float = 110) -> bytes | None:
     """A page as PNG; None when there is no such page."""
-    for place, picture in enumerate(codes.pages(pdf, dpi=dpi), start=1):
-        if place == number:
-            file = BytesIO()
-            picture.save(file, "PNG", optimize=True)
-            return file.getvalue()
-    return None
+    picture = codes.page(pdf, number, dpi=dpi)
+    if picture is None:
+        return None
+    file = BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def trial_page(template: Template, calibration: Calibration) -> bytes:
