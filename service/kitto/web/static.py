@@ -5,9 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 FOLDER: Final = Path(__file__).parent / "static"
 PREFIX: Final = "/static"
@@ -29,10 +30,18 @@ def static_url(name: str) -> str:
 
 
 class Shelf(StaticFiles):
-    """Serves `/static/<mark>/<name>`; only the present mark may be kept for ever."""
+    """Serves `/static/<mark>/<name>`; only the present mark may be kept for ever.
+
+    Only these files are compressed: a page holds a token beside what a stranger may have sent
+    (BREACH, CVE-2013-3587), and a static file holds no secret.
+    """
 
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
+        self._packed = GZipMiddleware(super().__call__, minimum_size=1000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._packed(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         asked, _, name = path.partition("/")

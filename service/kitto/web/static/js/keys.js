@@ -46,9 +46,11 @@ const step = (by) => {
 };
 const open = (dialog) => dialog && !document.querySelector("dialog[open]") && dialog.showModal();
 
+const help = alone(() => open(byId("keys")));
 const keys = {
   "/": alone(() => byId("find")?.focus()),
-  "Shift+?": alone(() => open(byId("keys"))),
+  "?": help,
+  "Shift+?": help,
   j: alone(() => step(1)),
   k: alone(() => step(-1)),
   "$mod+k": (event) => {

@@ -33,7 +33,7 @@ customElements.define("kitto-log", class extends HTMLElement {
     follow.addEventListener("change", end);
     this.addEventListener("click", ({ target }) => {
       const wish = target.closest("button")?.dataset.do;
-      if (wish === "failure") go(list.querySelector("li.bad"));
+      if (wish === "failure") go(list.querySelector(":scope > .bad"));
       if (wish === "copy") navigator.clipboard?.writeText([...list.children].map((line) => line.textContent).join("\n"));
     });
     // someone who scrolls up wants to read; at the end they want to follow again

@@ -3,6 +3,7 @@ const TONES = { ok: [[880, 0, 0.07], [1320, 0.08, 0.09]], again: [[660, 0, 0.08]
 let audio;
 
 export const play = (verdict) => {
+  if (!navigator.userActivation?.hasBeenActive) return; // browsers are silent until touched
   audio ??= new AudioContext();
   for (const [pitch, after, length] of TONES[verdict] ?? []) {
     const tone = audio.createOscillator();
