@@ -43,7 +43,8 @@ def sign_in_name(typed: str) -> str:
 
 def folded(typed: str) -> str:
     """Full-width letters and capitals typed by habit mean the same account."""
-    return unicodedata.normalize("NFKC", typed).strip().lower()
+    shown = "".join(sign for sign in typed if unicodedata.category(sign) != "Cc")
+    return unicodedata.normalize("NFKC", shown).strip().lower()[: 2 * NAME_MOST]
 
 
 def neighbourhood(address: str) -> str:
