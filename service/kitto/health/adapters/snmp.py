@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -31,7 +32,7 @@ from kitto.base.seal import Secret
 from kitto.health.adapters.identify import identify
 from kitto.health.rules.readings import Row, Value, measure, scalars_for, tables_for, whole
 from kitto.health.rules.states import Reason, Sign
-from kitto.health.rules.values import Answer, Identity, Measured
+from kitto.health.rules.values import Answer, Identity, Measured, tidy
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -212,9 +213,13 @@ class Agent:
     async def _asked(self, request: Callable[[], Awaitable[T]], attempts: int = 0) -> T:
         started = time.monotonic()
         for _ in range(attempts or self._target.attempts):
+            begun = time.monotonic()
             try:
                 return await request()
-            except TimeoutError:
+            except TimeoutError as late:
+                # The library says "timeout" at once where the host says that nothing listens there.
+                if time.monotonic() - begun < self._target.timeout / 2:
+                    raise SnmpTrouble(Sign.SILENT, Reason.REFUSED) from late
                 continue
             except SnmpAuthError as denied:
                 raise SnmpTrouble(Sign.DENIED, Reason.CREDENTIALS) from denied
@@ -222,15 +227,27 @@ class Agent:
                 raise SnmpTrouble(Sign.SILENT, Reason.UNREADABLE, str(garbled)) from garbled
             except OSError as broken:
                 raise _network_trouble(broken) from broken
+            except BaseException as panic:
+                # The decoder panics on some malformed datagrams, past every Exception; a device must
+                # not be able to end everybody's sweep with one of them.
+                if type(panic).__name__ != "PanicException":
+                    raise
+                raise SnmpTrouble(Sign.SILENT, Reason.UNREADABLE, tidy(str(panic))) from panic
         if self._pulse.was_late(started):
             raise SnmpTrouble(Sign.OURS, Reason.WE_WERE_LATE)
         raise SnmpTrouble(Sign.SILENT, Reason.NO_ANSWER)
 
 
+# The library's OSError has no errno, only the words "(os error 24)".
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
+
+
 def _network_trouble(broken: OSError) -> SnmpTrouble:
-    if broken.errno in OUR_ERRORS:
-        return SnmpTrouble(Sign.OURS, Reason.OUR_NETWORK, broken.strerror or "")
-    return SnmpTrouble(Sign.SILENT, Reason.REFUSED, broken.strerror or "")
+    told = _OS_ERROR.search(str(broken))
+    number = int(told[1]) if told else broken.errno
+    if number in OUR_ERRORS:
+        return SnmpTrouble(Sign.OURS, Reason.OUR_NETWORK, str(broken))
+    return SnmpTrouble(Sign.SILENT, Reason.REFUSED, str(broken))
 
 
 def _numbers(oid: str) -> tuple[int, ...]:
