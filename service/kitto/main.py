@@ -123,7 +123,7 @@ def create_app(house: House, *, works: bool | None = None) -> FastAPI:
             for router in _routers(module):
                 app.include_router(router)
             opened: Callable[[FastAPI], None] | None = getattr(module, "opened", None)
-            if opened is not None:
+            if name == "doors" and opened is not None:
                 opened(app)
     return app
 

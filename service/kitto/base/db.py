@@ -87,12 +87,15 @@ class Database:
 
     def __init__(self, url: str, *, synchronous: str = "NORMAL", pool_size: int = 10) -> None:
         self.url = url
+        # Works that the web side may have open at a time; the rest of the pool is for the jobs.
+        self.readers, self.writers = pool_size, max(1, pool_size // 2)
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
+            self.writers = 1
             path = Path(str(make_url(url).database))
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.write = _sqlite(url, synchronous, begin="BEGIN IMMEDIATE", pool_size=1)
-            self.read = _sqlite(url, synchronous, begin="BEGIN", pool_size=pool_size, read_only=True)
+            self.read = _sqlite(url, synchronous, begin="BEGIN", pool_size=pool_size + 4, read_only=True)
             self.engine_of_jobs = _sqlite(url, synchronous, begin=None, pool_size=5)
         else:
             self.write = create_engine(

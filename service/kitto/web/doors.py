@@ -1,7 +1,7 @@
 """The doors: every route opens its work here, and no answer leaves before the commit."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kitto.base.errors import VersionMissing, VersionStale
 from kitto.base.work import Actor, Ledger, Work, translated
+from kitto.web.gates import Gates
 from kitto.web.replays import Replays, fingerprint
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,6 +27,10 @@ class Doorkeeper:
 
     ledger: Ledger
     identify: Callable[[Request], Actor]
+    gates: "Gates" = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gates", Gates(self.ledger.database))
 
 
 class Door(APIRoute):
@@ -43,14 +48,16 @@ class Door(APIRoute):
             writes = request.method not in SAFE
             if writes:
                 await _read_body(request)
-            actor = await run_in_threadpool(keeper.identify, request)
+            async with keeper.gates.reading():
+                actor = await run_in_threadpool(keeper.identify, request)
             request.state.actor = actor
             key = request.headers.get("idempotency-key") if writes else None
             replays = Replays(keeper.ledger, actor, key, await fingerprint(request) if key else "")
-            known = await run_in_threadpool(replays.find)
-            if known is not None:
-                return known
-            return await _inside(request, keeper.ledger.open(actor, writes=writes), handler, replays)
+            async with keeper.gates.writing() if writes else keeper.gates.reading():
+                known = await run_in_threadpool(replays.find) if key else None
+                if known is not None:
+                    return known
+                return await _inside(request, keeper.ledger.open(actor, writes=writes), handler, replays)
 
         return through
 
