@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from kitto.kitting.adapters.plays import (
     PlaySpec,
     RunHandle,
     State,
+    Swept,
     check_secrets,
 )
 from kitto.kitting.adapters.supervisor.files import files_of, private_folder, write_private
 from kitto.kitting.adapters.supervisor.marks import end_marked
+from kitto.kitting.adapters.supervisor.order import Order
 
 LAUNCH_SECONDS = 60
 SOMEBODY_RUNS_IT = 3
@@ -51,28 +53,35 @@ class Ansible:
         if known is not None:
             return known
         check_secrets(spec, secrets)
-        files = files_of(self.home, spec.run_id)
         private_folder(self.home)
-        private_folder(files.kept)
-        write_private(files.spec, msgspec.json.encode(spec).decode())
-        order = {
-            "secrets": dict(secrets),
-            "private_key": private_key,
-            "plugins": str(self.plugins),
-            "collections": str(self.collections),
-            "containment": self.containment,
-        }
-        self._launch(spec.run_id, msgspec.json.encode(order))
+        private_folder(files_of(self.home, spec.run_id).kept)
+        done = self._supervisor([str(self.home), spec.run_id], self._order(spec, secrets, private_key))
+        if done.returncode not in (0, SOMEBODY_RUNS_IT):
+            raise PlayFault(f"the supervisor of the play did not start: {_last_words(done)}")
         handle = self.find(spec.run_id)
         if handle is None:
             raise PlayFault("the supervisor of the play ended before it began")
         return handle
 
-    def _launch(self, run_id: str, order: bytes) -> None:
+    def _order(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> bytes:
+        return msgspec.json.encode(
+            Order(
+                spec=spec,
+                secrets=dict(secrets),
+                private_key=private_key,
+                plugins=str(self.plugins),
+                collections=str(self.collections),
+                containment=self.containment,
+            )
+        )
+
+    def _supervisor(
+        self, words: Sequence[str], order: bytes, module: str = ""
+    ) -> subprocess.CompletedProcess[bytes]:
         # An environment of our own making: the service's holds a database address and more.
         allowed = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(Path(kitto.__file__).parents[1])}
-        done = subprocess.run(
-            [sys.executable, "-m", "kitto.kitting.adapters.supervisor", str(self.home), run_id],
+        return subprocess.run(
+            [sys.executable, "-m", f"kitto.kitting.adapters.supervisor{module}", *words],
             input=order,
             capture_output=True,
             env=allowed,
@@ -81,12 +90,6 @@ class Ansible:
             timeout=LAUNCH_SECONDS,
             check=False,
         )
-        if done.returncode not in (0, SOMEBODY_RUNS_IT):
-            # Its last line is the exception; what it was given is in none of its messages.
-            lines = done.stderr.decode(errors="replace").strip().splitlines()
-            raise PlayFault(
-                f"the supervisor of the play did not start: {lines[-1] if lines else 'no message'}"
-            )
 
     def find(self, run_id: str) -> RunHandle | None:
         """The run as this machine knows it; None when it never began here, or was forgotten."""
@@ -140,6 +143,20 @@ class Ansible:
         if files.kept.is_dir():
             write_private(files.cancel, "")
 
+    def sweep(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> Swept:
+        """End on the device what a lost run left there. Idempotent; takes seconds, or 45 without an answer.
+
+        Raises PlayFault while the run is running: `cancel` it instead.
+        """
+        handle = self.find(spec.run_id)
+        if handle is not None and handle.state is State.RUNNING:
+            raise PlayFault(f"the run {spec.run_id} is still running; cancel it instead")
+        order = self._order(spec, secrets, private_key)
+        done = self._supervisor([str(self.home)], order, ".sweep")
+        if done.returncode:
+            raise PlayFault(f"the clean-up did not start: {_last_words(done)}")
+        return msgspec.json.decode(done.stdout, type=Swept)
+
     def forget(self, run_id: str) -> None:
         """Delete everything about a run that has ended, once its events are stored elsewhere. Idempotent.
 
@@ -153,3 +170,9 @@ class Ansible:
         files = files_of(self.home, run_id)
         files.clear()
         shutil.rmtree(files.kept, ignore_errors=True)
+
+
+def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The exception a process of ours ended with; what it was given is in none of its messages."""
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no message"

@@ -172,6 +172,13 @@ class PlayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     left_there: bool = False
 
 
+class Swept(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clean-up on the device found. `sure`: it answered, and nothing of the run is left there."""
+
+    sure: bool
+    sentence: str
+
+
 class PlayEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a run's journal. `text` is for people (at most 16 kB), `detail` is JSON (at most 64 kB)."""
 

@@ -16,7 +16,6 @@ from kitto.kitting.adapters.plays import (
     PlayEvent,
     PlayFault,
     PlayOutcome,
-    PlaySpec,
 )
 from kitto.kitting.adapters.supervisor import containment, ending, ground, play, remote
 from kitto.kitting.adapters.supervisor.door import Door
@@ -24,20 +23,11 @@ from kitto.kitting.adapters.supervisor.files import RunFiles, files_of, private_
 from kitto.kitting.adapters.supervisor.keys import KeyAgent
 from kitto.kitting.adapters.supervisor.marks import end_marked
 from kitto.kitting.adapters.supervisor.masker import Masker
+from kitto.kitting.adapters.supervisor.order import Order
 from kitto.kitting.adapters.supervisor.pen import Pen, draft
 
 SOMEBODY_RUNS_IT = 3
 PATIENCE_SECONDS = 10.0
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes over stdin, and only there."""
-
-    secrets: dict[str, str]
-    private_key: str
-    plugins: str
-    collections: str
-    containment: Containment = Containment.AUTO
 
 
 def main(home: Path, run_id: str) -> int:
@@ -48,7 +38,6 @@ def main(home: Path, run_id: str) -> int:
     if handle is None or trace.last(files.journal) is not None:
         return SOMEBODY_RUNS_IT
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    spec = msgspec.json.decode(files.spec.read_bytes(), type=PlaySpec)
     # The lock belongs to the open file, so the child keeps it when this process ends. And a child whose
     # parent ends at once is nobody's zombie.
     ready, tell = os.pipe()
@@ -58,10 +47,10 @@ def main(home: Path, run_id: str) -> int:
     os.close(ready)
     _let_go()
     pen = Pen(handle, Masker([*order.secrets.values(), order.private_key]))
-    pen.write(draft(Kind.BEGAN, text=f"{os.getpid()} {Path(spec.folder).name}/{spec.playbook}"))
+    pen.write(draft(Kind.BEGAN, text=f"{os.getpid()} {Path(order.spec.folder).name}/{order.spec.playbook}"))
     os.write(tell, b"1")
     os.close(tell)
-    pen.write(_end(_carried_out(spec, order, files, pen)))
+    pen.write(_end(_carried_out(order, files, pen)))
     return 0
 
 
@@ -75,10 +64,10 @@ def _let_go() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _carried_out(spec: PlaySpec, order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
+def _carried_out(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
     """The outcome, whatever happens; only our own death can prevent it."""
     try:
-        return _run(spec, order, files, pen)
+        return _run(order, files, pen)
     except PlayFault as fault:
         return PlayOutcome(
             outcome=Outcome.FAILED, cause="not_started", reason=f"The play did not start: {fault}."
@@ -92,7 +81,8 @@ def _carried_out(spec: PlaySpec, order: Order, files: RunFiles, pen: Pen) -> Pla
         files.clear()
 
 
-def _run(spec: PlaySpec, order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
+def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
+    spec = order.spec
     tools = ground.Tools(plugins=Path(order.plugins), collections=Path(order.collections))
     watch = play.Watch(files, spec.total_seconds, spec.silent_seconds)
     signal.signal(signal.SIGTERM, lambda *_: watch.asked_to_stop.set())

@@ -10,7 +10,6 @@ from pathlib import Path
 from kitto.kitting.adapters.plays import PlayFault
 from kitto.kitting.adapters.trace import JOURNAL
 
-SPEC = "spec.json"
 CANCEL = "cancel"
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of our own in it, mode 0700, whose owner is checked
 # A Unix socket's path ends at 107 signs; ssh adds 17 to ours while it makes one.
@@ -27,10 +26,6 @@ class RunFiles:
     @property
     def journal(self) -> Path:
         return self.kept / JOURNAL
-
-    @property
-    def spec(self) -> Path:
-        return self.kept / SPEC
 
     @property
     def cancel(self) -> Path:

@@ -1,10 +1,9 @@
 """Ends on the device what a run left there, over the same key and host key as the play."""
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
-from kitto.kitting.adapters.plays import Host
+from kitto.kitting.adapters.plays import Host, Swept
 from kitto.kitting.adapters.supervisor.files import RunFiles
 
 JOB = "KITTO_JOB"
@@ -27,14 +26,6 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 done
 echo "ended $many left $(found | wc -l)"
 """
-
-
-@dataclass(frozen=True)
-class Swept:
-    """What the clean-up on the device found. `sure`: the device answered and nothing is left."""
-
-    sure: bool
-    sentence: str
 
 
 def ssh_options(files: RunFiles, connect_seconds: int) -> list[str]:

@@ -1,0 +1,16 @@
+"""What a supervisor is told on its stdin, and only there."""
+
+import msgspec
+
+from kitto.kitting.adapters.plays import Containment, PlaySpec
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One play with its secrets and key, and where the tools of this installation are."""
+
+    spec: PlaySpec
+    secrets: dict[str, str]
+    private_key: str
+    plugins: str
+    collections: str
+    containment: Containment = Containment.AUTO

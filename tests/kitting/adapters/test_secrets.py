@@ -1,0 +1,178 @@
+"""A canary goes through every way out of a play, and is seen nowhere."""
+
+import base64
+import html
+import json
+import shlex
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.plays import Kind, Outcome
+from kitto.kitting.adapters.supervisor.files import files_of
+from kitto.kitting.adapters.supervisor.masker import HIDDEN, Masker
+from kitto.kitting.adapters.supervisor.pen import LONGEST_TEXT, cut
+from tests.counterparts.pcs import BenchPc
+from tests.kitting.adapters import stage
+from tests.kitting.adapters.stage import finish, order, recipe, told
+
+CANARY = "Kanarie \"7'&<9/ä+x==\\n"
+# What a careless recipe may do with a secret: print it, encode it, fail with it, hand it to a module's stdin.
+CARELESS = """\
+    - name: Print
+      ansible.builtin.debug:
+        msg: "{{ lookup('kitto_secret', 'canary') }}"
+    - name: Encode
+      ansible.builtin.debug:
+        msg:
+          base64: "{{ ('user:' ~ lookup('kitto_secret', 'canary')) | b64encode }}"
+          url: "{{ lookup('kitto_secret', 'canary') | urlencode }}"
+          json: "{{ {'a': lookup('kitto_secret', 'canary')} | to_json | to_json }}"
+    - name: Hand over
+      ansible.builtin.command:
+        cmd: cat
+        stdin: "{{ lookup('kitto_secret', 'canary') }}"
+    - name: Write
+      ansible.builtin.copy:
+        content: "{{ lookup('kitto_secret', 'canary') }}"
+        dest: /tmp/canary
+        mode: "0600"
+      diff: true
+    - name: Hold
+      ansible.builtin.wait_for:
+        path: /tmp/gate
+    - name: Ask for another one
+      ansible.builtin.debug:
+        msg: "{{ lookup('kitto_secret', 'not_ours') }}"
+      ignore_errors: true
+    - name: Fail
+      ansible.builtin.command:
+        cmd: "ls '/nowhere/{{ lookup('kitto_secret', 'canary') | b64encode }}'"
+        stdin: "{{ lookup('kitto_secret', 'canary') }}"
+"""
+
+
+def forms(secret: str) -> list[str]:
+    plain = json.dumps(secret)[1:-1]
+    raw = secret.encode()
+    return [
+        secret,
+        plain,
+        json.dumps(plain)[1:-1],
+        base64.b64encode(raw).decode().rstrip("="),
+        # Inside a longer text, where it begins at another of the three places.
+        base64.b64encode(b"user:" + raw).decode()[8:-4],
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        html.escape(secret),
+        raw.hex(),
+    ]
+
+
+def seen_in(text: str) -> list[str]:
+    return [form for form in forms(CANARY) if form in text]
+
+
+@pytest.mark.bench_pc
+def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    folder = recipe(tmp_path / "careless", CARELESS)
+    spec = order(pc, folder, secret_names=("canary",), verbosity=3, diff=True)
+    files = files_of(ansible.home, spec.run_id)
+    leaks: list[str] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        key = stage.KEY.private.splitlines()[2]
+        while not done.wait(0.05):
+            for text in (stage.command_lines(), stage.environments_of(spec.run_id)):
+                leaks.extend(seen_in(text) + ([key] if key in text else []))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        ansible.start(spec, {"canary": CANARY}, stage.KEY.private)
+        stage.wait_for_task(ansible, spec.run_id, "Hold")
+        during = list(files.work.rglob("*")) + list(files.kept.rglob("*"))
+        for path in during:
+            assert path.lstat().st_mode & 0o077 == 0 or "project" in path.parts or path.is_symlink(), path
+            if path.is_file():
+                text = path.read_text(errors="replace")
+                assert not seen_in(text), path
+                assert stage.KEY.private.splitlines()[2] not in text, path
+        assert files.door.is_socket()
+        assert not list(files.work.glob("artifacts/*/command"))
+        assert "ANSIBLE_STDOUT_CALLBACK" in stage.environments_of(spec.run_id)
+        pc.run("touch /tmp/gate")
+        outcome = finish(ansible, spec.run_id)
+    finally:
+        done.set()
+        watcher.join()
+    assert leaks == []
+    assert (outcome.outcome, outcome.cause) == (Outcome.FAILED, "task_failed")
+    for path in files.kept.rglob("*"):
+        assert not seen_in(path.read_text(errors="replace")), path
+    readings = [event.text for event in told(ansible, spec.run_id) if event.kind is Kind.SECRET]
+    assert "The play read the secret canary." in readings
+    assert "The secret not_ours is not among those of this step." in readings
+    assert HIDDEN in "".join(event.text for event in told(ansible, spec.run_id))
+    assert pc.run("cat /tmp/canary").stdout == CANARY
+
+
+CARRIERS: list[Callable[[str], str]] = [
+    str,
+    json.dumps,
+    lambda secret: json.dumps({"inner": json.dumps([secret])}),
+    lambda secret: base64.b64encode(f"user:{secret}\n".encode()).decode(),
+    lambda secret: base64.b64encode(f"u{secret}xy".encode()).decode(),
+    lambda secret: base64.urlsafe_b64encode(f"us{secret}".encode()).decode(),
+    lambda secret: "https://host/?q=" + quote(secret) + "&r=" + quote_plus(secret),
+    html.escape,
+    shlex.quote,
+    repr,
+    lambda secret: secret.encode().hex(),
+]
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=6, max_size=60),
+    st.sampled_from(CARRIERS),
+)
+@settings(deadline=None)  # two cores, shared
+def test_no_form_of_a_secret_passes_the_masker(secret: str, carrier: Callable[[str], str]) -> None:
+    hidden = Masker([secret]).hide(carrier(secret))
+    assert HIDDEN in hidden
+    assert not [form for form in forms(secret) if form in hidden]
+
+
+def test_a_key_is_hidden_line_by_line() -> None:
+    masker = Masker([stage.KEY.private])
+    line = stage.KEY.private.splitlines()[2]
+    assert masker.hide(f"debug1: {line}") == f"debug1: {HIDDEN}"
+
+
+def test_a_masker_without_secrets_still_takes_out_what_databases_refuse() -> None:
+    assert Masker([]).hide("a\0b\udce9") == "ab?"
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=3000))
+@settings(deadline=None)  # two cores, shared
+def test_a_text_is_cut_to_its_bytes_and_keeps_both_ends(text: str) -> None:
+    kept = cut(text, 400)
+    assert len(kept.encode()) <= 400
+    if len(text.encode()) <= 400:
+        assert kept == text
+
+
+def test_a_long_text_keeps_its_end() -> None:
+    kept = cut("a" * 100_000 + "the reason", LONGEST_TEXT)
+    assert kept.endswith("the reason")
+    assert "bytes left out" in kept
