@@ -13,7 +13,7 @@ from netmiko.exceptions import (
     NetmikoBaseException,
     NetmikoTimeoutException,
 )
-from netmiko.utilities import get_structured_data_textfsm
+from ntc_templates.parse import parse_output
 from paramiko.ssh_exception import BadHostKeyException, SSHException
 
 from kitto.base.errors import Fault
@@ -197,9 +197,12 @@ def read(platform: Platform, outputs: Mapping[str, str], prompt: str = "") -> Id
 
 
 def _parsed(platform: Platform, command: str, text: str) -> list[dict[str, Any]]:
-    # Gives the text itself back where no template fits; the plain patterns read it instead.
-    rows = get_structured_data_textfsm(text, platform=platform.name, command=command)
-    return rows if isinstance(rows, list) else []
+    # TextFSM raises the bare Exception on text that it does not expect.
+    try:
+        rows: list[dict[str, Any]] = parse_output(platform=platform.name, command=command, data=text)
+    except Exception:  # noqa: BLE001 - see above; the plain patterns read the text instead
+        return []
+    return rows
 
 
 def _all(rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
