@@ -13,7 +13,7 @@ from kitto.identity.rules import Permission
 from kitto.labels import actions, printing, queries
 from kitto.labels.adapters import folder
 from kitto.labels.models import LabelPrint, LabelPrinter
-from kitto.labels.rules import FURTHEST, STRETCH, LabelFileGone, PrintOrder
+from kitto.labels.rules import FURTHEST, NARROWEST, WIDEST, LabelFileGone, PrintOrder
 from kitto.web.bodies import RESPONSES, Number, Short, Strict
 from kitto.web.doors import ActorDep, Door, ReadDep, WorkDep
 from kitto.web.downloads import file_answer
@@ -21,7 +21,7 @@ from kitto.web.downloads import file_answer
 router = APIRouter(prefix="/api/v1", route_class=Door, tags=["labels"], responses=RESPONSES)
 
 Shift = Annotated[float, Field(ge=-FURTHEST, le=FURTHEST, allow_inf_nan=False)]
-Scale = Annotated[float, Field(ge=1 - STRETCH, le=1 + STRETCH, allow_inf_nan=False)]
+Scale = Annotated[float, Field(ge=NARROWEST, le=WIDEST, allow_inf_nan=False)]
 
 
 class OffsetsIn(Strict):

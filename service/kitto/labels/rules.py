@@ -17,7 +17,8 @@ MOST: Final = 1000
 SHOWN: Final = 5
 FURTHEST: Final = 20.0
 """Millimetres by which a printer may be set off; more is the wrong template."""
-STRETCH: Final = 0.05
+NARROWEST: Final = 0.95
+WIDEST: Final = 1.05
 
 
 class LabelsTooMany(Refusal):
@@ -160,8 +161,10 @@ def check_calibration(calibration: Calibration) -> None:
     """Refuse what no printer misses by."""
     offsets = (calibration.dx, calibration.dy)
     scales = (calibration.scale_x, calibration.scale_y)
-    if any(abs(offset) > FURTHEST for offset in offsets) or any(abs(s - 1) > STRETCH for s in scales):
-        raise OffsetTooFar(furthest=FURTHEST, low=1 - STRETCH, high=1 + STRETCH)
+    if any(abs(offset) > FURTHEST for offset in offsets) or any(
+        not NARROWEST <= scale <= WIDEST for scale in scales
+    ):
+        raise OffsetTooFar(furthest=FURTHEST, low=NARROWEST, high=WIDEST)
 
 
 def label_scanned(scan: Scan) -> AssetTag:
