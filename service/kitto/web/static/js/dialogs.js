@@ -2,9 +2,9 @@
 const sheet = () => document.getElementById("sheet");
 
 document.addEventListener("htmx:before:swap", (event) => {
-  const { ctx } = event.detail ?? {};
+  const { ctx, tasks } = event.detail ?? {};
   // what is wrong inside a dialog is said inside it: the page behind it cannot be reached
-  if (ctx?.response?.status >= 400 && sheet()?.open) ctx.target = sheet().querySelector(".problems");
+  if (ctx?.response?.status >= 400 && sheet()?.open && tasks[0]) tasks[0].target = sheet().querySelector(".problems");
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
