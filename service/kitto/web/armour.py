@@ -42,17 +42,21 @@ class Armour:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if secure:
-                    headers["Strict-Transport-Security"] = _HSTS
-                headers["X-Request-Id"] = number
+                wear(MutableHeaders(scope=message), number, secure=secure)
             await send(message)
 
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=number)
         await self.app(scope, receive, dressed)
+
+
+def wear(headers: MutableHeaders, number: str, *, secure: bool) -> None:
+    """Put the armour on one answer; what a route has set itself stays."""
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    if secure:
+        headers["Strict-Transport-Security"] = _HSTS
+    headers["X-Request-Id"] = number
 
 
 def _number(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_, Words
+from kitto.web.armour import wear
 from kitto.web.render import render, voice_of
 from kitto.web.validation import Complaint, complaints
 
@@ -109,7 +110,10 @@ def _by_status(request: Request, problem: Exception) -> Response:
 def _broken(request: Request, problem: Exception) -> Response:
     log.error("web.broken", path=request.url.path, exc_info=problem)
     code, sentence = _SENTENCES[500]
-    return answer(request, 500, code, Words(sentence).said(voice_of(request).locale))
+    response = answer(request, 500, code, Words(sentence).said(voice_of(request).locale))
+    # the framework answers for a crash outside of all middleware
+    wear(response.headers, request_id(request), secure=request.url.scheme == "https")
+    return response
 
 
 def answer(
