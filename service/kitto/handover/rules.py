@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from kitto.assets.rules import Condition
+from kitto.assets.rules import Condition, State
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
 
@@ -60,6 +60,7 @@ PREFIX: Final = "KITTO-"
 POOL_PREFIX: Final = "KITTO-POOL-"
 LONGEST_SCAN: Final = 2048
 MOST_LINES: Final = 100
+HELD_BY_SOMEONE: Final = frozenset({State.IN_USE, State.RETURNING, State.REPAIR, State.MISSING})
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−ー－_"), "-")
 
 
@@ -183,12 +184,6 @@ class NothingToFix(Refusal):
 class NothingToUndo(Refusal):
     code = "handover.nothing_to_undo"
     says = N_("Nothing was changed: nothing is scanned yet.")
-
-
-class ScanUnknown(Refusal):
-    code = "handover.scan_unknown"
-    status = 404
-    says = N_("“{text}” is no badge, device or licence that we know. Search for it, or receive it first.")
 
 
 class DocumentNotReady(Refusal):

@@ -218,7 +218,7 @@ TABLE_HEADS = (
     N_("Number"),
     N_("Name"),
     N_("Kana"),
-    N_("Kind"),
+    N_("Employment"),
     N_("Department code"),
     N_("Department"),
     N_("Mail"),
