@@ -26,7 +26,7 @@ def candidates(work: Work, machine: Evidence) -> list[Candidate]:
     """Devices that share a serial, UUID, network address or name with a machine, and what is known
     of each: what the ledger declares, completed by what its last agent said."""
     found = sorted(_by_ledger(work, machine) | _by_agents(work, machine))[:MOST]
-    return [Candidate(asset_id, _known(work, asset_id)) for asset_id in found]
+    return [Candidate(asset_id, _known(work, asset_id, machine)) for asset_id in found]
 
 
 def _by_ledger(work: Work, machine: Evidence) -> set[int]:
@@ -59,7 +59,7 @@ def _by_agents(work: Work, machine: Evidence) -> set[int]:
     return {asset_id for asset_id in work.session.scalars(rows) if asset_id is not None}
 
 
-def _known(work: Work, asset_id: int) -> Evidence:
+def _known(work: Work, asset_id: int, machine: Evidence) -> Evidence:
     asset = work.session.get_one(Asset, asset_id)
     identifiers = work.session.scalars(
         select(Identifier).where(Identifier.asset_id == asset_id, Identifier.ended_at.is_(None))
@@ -69,6 +69,8 @@ def _known(work: Work, asset_id: int) -> Evidence:
     )
     said = last.evidence() if last is not None else Evidence()
     uuid = _raw(identifiers, IdentifierKind.UUID)
+    # Kits name a machine after its tag.
+    names = {hostname_key(name) for name in (asset.hostname, asset.tag) if name}
     return Evidence(
         serial=serial_key(asset.serial) if asset.serial else said.serial,
         uuid=uuid_key(uuid[0]) if uuid else said.uuid,
@@ -76,7 +78,7 @@ def _known(work: Work, asset_id: int) -> Evidence:
         board=said.board,
         maker=maker_key(asset.model.maker),
         model=said.model or model_key(asset.model.name),
-        hostname=hostname_key(asset.hostname or asset.tag or ""),
+        hostname=machine.hostname if machine.hostname in names else "",
     )
 
 

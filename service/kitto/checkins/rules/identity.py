@@ -203,11 +203,12 @@ def _contradicts(machine: Evidence, known: Evidence) -> bool:
     same_uuid = bool(machine.uuid) and machine.uuid == known.uuid
     other_uuid = bool(machine.uuid and known.uuid) and machine.uuid != known.uuid
     same_serial = bool(machine.serial) and machine.serial == known.serial
+    same_board = bool(machine.board) and machine.board == known.board
     other_serial = bool(machine.serial and known.serial) and machine.serial != known.serial
     shared_macs = bool(machine.macs & known.macs)
     other_macs = bool(machine.macs and known.macs) and not shared_macs
     return (
         (same_uuid and other_serial)
         or (same_serial and other_uuid and other_macs)
-        or (shared_macs and other_serial)
+        or ((shared_macs or same_board) and other_serial)
     )
