@@ -4,7 +4,7 @@ import asyncio
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -43,14 +43,15 @@ def tool(program: str, device: SnmpDevice, *oids: str, version: str = "2c", opti
     return (done.stdout + done.stderr).splitlines()
 
 
-def session(device: SnmpDevice, **options: object) -> SnmpSession:
-    defaults: dict[str, object] = {"community": device.community, "version": SnmpVersion.v2c, "timeout": 5.0}
-    return SnmpSession(device.address, port=device.port, **(defaults | options))
+def session(device: SnmpDevice, community: str = "public", timeout: float = 5.0) -> SnmpSession:
+    return SnmpSession(
+        device.address, port=device.port, community=community, timeout=timeout, version=SnmpVersion.v2c
+    )
 
 
-def get(device: SnmpDevice, oid: str, **options: object) -> object:
+def get(device: SnmpDevice, oid: str, *, community: str = "public", timeout: float = 5.0) -> object:
     async def ask() -> object:
-        async with session(device, **options) as open_session:
+        async with session(device, community, timeout) as open_session:
             return await open_session.get(oid)
 
     return asyncio.run(ask())
@@ -84,7 +85,7 @@ def test_every_walk_meets_every_object_once_and_in_order(name: str, program: str
 
 
 def test_the_services_library_reads_japanese_and_whole_tables(printer: SnmpDevice) -> None:
-    async def ask() -> tuple[object, dict[str, object], list[object]]:
+    async def ask() -> tuple[object, Mapping[str, object], Sequence[object]]:
         async with session(printer) as open_session:
             one = await open_session.get(LOCATION)
             many = await open_session.get_many([PRINTER_SERIAL, UPTIME, "1.3.9.9.9"])
@@ -246,7 +247,7 @@ def test_garbage_from_anybody_is_counted_and_ignored(printer: SnmpDevice, garbag
 def test_two_devices_answer_side_by_side() -> None:
     with snmp_device("switch") as switch, snmp_device("ups", address="127.0.2.1", community="秘密") as ups:
         assert get(switch, NAME) == b"sw-3f-01"
-        assert get(ups, NAME) == b"ups-3f-01"
+        assert get(ups, NAME, community="秘密") == b"ups-3f-01"
 
 
 def test_one_device_answers_at_a_thousand_addresses() -> None:
