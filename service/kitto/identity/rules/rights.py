@@ -126,6 +126,7 @@ PERMISSION_SAYS: Final[Mapping[Permission, str]] = {
     Permission.MANAGE_PROBES: N_("Manage probes"),
     Permission.MANAGE_AGENTS: N_("Manage agents"),
     Permission.ACCEPT_FINDINGS: N_("Accept findings"),
+    Permission.OBSERVE: N_("Note what was observed"),
     Permission.READ_JOURNAL: N_("Read the journal"),
     Permission.MANAGE_USERS: N_("Manage accounts"),
     Permission.MANAGE_TOKENS: N_("Manage tokens"),
