@@ -54,6 +54,7 @@ NEEDS = (
     ),
     Need("postgresql", "/usr/lib/postgresql/*/bin/initdb", "the second database"),
     Need("snmp", "snmpget", "a second opinion on SNMP"),
+    Need("snmpd", "snmpd", "SNMPv3 by somebody else"),
     # Ubuntu has Chromium only as a snap, which does not run where tests run.
     Need("chromium", "chromium", "pages in a real browser", not_on_ubuntu=True),
     Need("fonts-noto-cjk", "/usr/share/fonts/*/noto/NotoSansCJK-Regular.ttc", "Japanese in that browser"),

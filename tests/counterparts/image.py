@@ -80,6 +80,8 @@ def image() -> Path:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     with _only_one_builder(path.parent):
+        for left_over in path.parent.glob(".building-*"):
+            shutil.rmtree(left_over, ignore_errors=True)
         if not path.is_dir():
             _build(path)
     return path
