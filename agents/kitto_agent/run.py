@@ -81,7 +81,9 @@ def _report(line: Line, *, full: bool) -> Outcome:
     if memory.first_failure:
         beat["ff"] = memory.first_failure
     answer = line.send(CHECK_IN, wire.canonical(beat))
-    wanted = answer.body.get("want")
+    wanted = answer.body.get("want", [])
+    if answer.status == HTTPStatus.OK and not isinstance(answer.body.get("want"), list):
+        raise Later("What answered is no Kitto: is there a sign-in page of the network in between?")
     names = _chosen(wanted, report, full=full)
     if names:
         line.send(SECTIONS, _packed(names, report))
@@ -103,7 +105,8 @@ def _packed(names: List[str], report: Report) -> bytes:
         # What is sent is what is hashed, even if it changed since the cached hash was made.
         report.hashes[name] = wire.section_hash(content)
         sections[name] = {"h": report.hashes[name], "d": content}
-    return gzip.compress(wire.canonical({"v": VERSION, "sections": sections}), mtime=0)
+    whole = wire.whole_hash(report.hashes)
+    return gzip.compress(wire.canonical({"h": whole, "v": VERSION, "sections": sections}), mtime=0)
 
 
 class Line:

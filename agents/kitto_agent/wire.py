@@ -106,6 +106,6 @@ def _seconds(header: Optional[str]) -> Optional[int]:
 def _object(raw: bytes) -> Document:
     try:
         value = json.loads(raw) if raw else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
