@@ -108,7 +108,7 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
     names = tuple(step.spec.get("secrets", ()))
     secrets = {name: secret_for(work, name, asset.id).reveal() for name in names}
     folder = recipes.kept(kit.profile.content)
-    files = {"kitto_agent_pyz": str(agent_file())} if "agent" in step.spec.get("files", ()) else {}
+    files = {"kitto_agent_pyz": str(agent_file())} if "kitto_agent_pyz" in step.spec.get("files", ()) else {}
     own = settings()
     spec = PlaySpec(
         run_id=run,
@@ -125,7 +125,7 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
             **kit.parameters,
             "kitto_tag": asset.name,
             "kitto_serial": asset.serial or "",
-            "kitto_url": own.public_url(),
+            "kitto_server": own.public_url(),
         },
         files=files,
         secret_names=names,
