@@ -133,7 +133,7 @@ def test_a_program_that_is_not_signed_in_gets_a_problem(door: TestClient) -> Non
 
 @pytest.mark.parametrize(
     ("name", "password"),
-    [("sato", "wrong password here"), ("nobody", GOOD), ("gone", GOOD), ("sato", ""), ("sa\x00to", GOOD)],
+    [("sato", "wrong password here"), ("nobody", GOOD), ("gone", GOOD), ("sato", ""), ("", "")],
 )
 def test_whatever_is_wrong_the_answer_is_the_same(
     door: TestClient, enrol: Enrol, ledger: Ledger, name: str, password: str

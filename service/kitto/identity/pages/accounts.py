@@ -19,6 +19,7 @@ from kitto.web.bodies import Empty, MaybeNumber, Number
 from kitto.web.chips import Chip
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
+from kitto.web.panels import panels_of
 from kitto.web.render import redirect, render
 
 PATH = "/settings/accounts"
@@ -107,6 +108,7 @@ def show_account(request: Request, account_id: Number, work: ReadDep) -> HTMLRes
         role_says=ROLE_SAYS,
         scope_says=SCOPE_SAYS,
         is_self=queries.maker_id(work) == account.id,
+        panels=panels_of("account", work, account.id),
     )
 
 

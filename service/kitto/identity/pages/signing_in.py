@@ -41,8 +41,8 @@ def show_sign_in(request: Request, work: ReadDep, next: Next = "/") -> Response:
 def sign_in(
     request: Request,
     work: WorkDep,
-    name: Annotated[str, Form(max_length=200)],
-    password: Password,
+    name: Annotated[str, Form(max_length=200)] = "",
+    password: Password = "",
     code: Annotated[str, Form(max_length=20)] = "",
     next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 -- as the field says
 ) -> Response:

@@ -1,0 +1,1 @@
+"""The journal as people read it, and what waits for them today."""

@@ -1,0 +1,1 @@
+"""Files that the journal leaves the house in."""
