@@ -83,12 +83,27 @@ class Judge:
             locale=LOCALES[locale],
             reduced_motion="reduce",
         )
-        page = context.new_page()
+        return self.watch(context.new_page())
+
+    def watch(self, page: Page) -> Page:
+        """Remember what the browser says about this page, too."""
         page.set_default_timeout(10_000)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.heard.append(str(error)))
         self.opened.append(page)
         return page
+
+    def complaints(self, page: Page) -> list[str]:
+        """What axe-core finds, and whether the page is wider than the screen."""
+        self.measured = True
+        found = Axe().run(page, options={"preload": False, "runOnly": {"type": "tag", "values": RULES}})
+        told = [
+            f"{page.url}: {item['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+            for item in found.response["violations"]
+            for node in item["nodes"]
+        ]
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return told if over <= 0 else [*told, f"{page.url} is {over} px wider than the screen"]
 
     def _note(self, message: ConsoleMessage) -> None:
         # a refusal is an answer with its status; the browser tells of it as if a file were missing
@@ -115,16 +130,7 @@ def nothing_wrong(page_at: Judge) -> Callable[[Page], None]:
     """axe-core finds nothing, and nothing is wider than the screen."""
 
     def look(page: Page) -> None:
-        page_at.measured = True
-        found = Axe().run(page, options={"preload": False, "runOnly": {"type": "tag", "values": RULES}})
-        told = [
-            f"{item['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
-            for item in found.response["violations"]
-            for node in item["nodes"]
-        ]
-        assert told == [], f"{page.url}\n" + "\n".join(told)
-        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, f"{page.url} is {over} px wider than the screen"
+        assert page_at.complaints(page) == []
 
     return look
 
