@@ -9,7 +9,6 @@ from kitto.cli.house import opened, owner, working
 from kitto.cli.say import JsonFlag, out, speak
 from kitto.labels import actions, printing
 from kitto.labels import queries as labels
-from kitto.labels.api import pdf_of
 from kitto.labels.rules import PrintOrder
 
 app = typer.Typer(help="Labels.", no_args_is_help=True)
@@ -39,7 +38,7 @@ def print_labels(
     order = PrintOrder(tags=tuple(tags), template=template, skip=skip)
     with opened() as house:
         made = printing.print_now(house.ledger, owner(), order)
-        to.write_bytes(pdf_of(made))
+        to.write_bytes(printing.file_of(made))
     out.record({"print": made.id, "labels": len(tags), "file": str(to)})
 
 

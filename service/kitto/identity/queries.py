@@ -195,7 +195,9 @@ def count_administrators(work: Work) -> int:
 def account_by_name(work: Work, name: str) -> Account:
     """The account with this sign-in name. Raises NotFound."""
     work.allow(Permission.MANAGE_USERS)
-    found = work.session.scalar(select(Account).where(Account.name == folded(name)))
+    found = work.session.scalar(
+        select(Account).options(selectinload(Account.roles)).where(Account.name == folded(name))
+    )
     if found is None:
         raise NotFound(thing=Words(N_("account")), key=name[:64])
     return found
