@@ -8,20 +8,15 @@ from pydantic import BaseModel, Field
 
 from kitto.base.paper.proof import Calibration
 from kitto.base.paper.templates import Medium, Template
-from kitto.base.work import Ledger
 from kitto.identity.rules import Permission
 from kitto.labels import actions, printing, queries
-from kitto.labels.adapters import folder
 from kitto.labels.models import LabelPrint, LabelPrinter
-from kitto.labels.rules import FURTHEST, NARROWEST, WIDEST, LabelFileGone, PrintOrder
+from kitto.labels.rules import PrintOrder, Scale, Shift
 from kitto.web.bodies import RESPONSES, Number, Short, Strict
-from kitto.web.doors import ActorDep, Door, ReadDep, WorkDep
+from kitto.web.doors import ActorDep, Door, Doorkeeper, ReadDep, WorkDep
 from kitto.web.downloads import file_answer
 
 router = APIRouter(prefix="/api/v1", route_class=Door, tags=["labels"], responses=RESPONSES)
-
-Shift = Annotated[float, Field(ge=-FURTHEST, le=FURTHEST, allow_inf_nan=False)]
-Scale = Annotated[float, Field(ge=NARROWEST, le=WIDEST, allow_inf_nan=False)]
 
 
 class OffsetsIn(Strict):
@@ -97,12 +92,6 @@ class PrinterOut(PrinterIn):
     id: int
 
 
-def ledger_of(request: Request) -> Ledger:
-    """The ledger behind these doors, for reading before the work of the answer begins."""
-    ledger: Ledger = request.app.state.doorkeeper.ledger
-    return ledger
-
-
 def shown(made: LabelPrint) -> LabelsOut:
     return LabelsOut(
         id=made.id,
@@ -117,14 +106,6 @@ def shown(made: LabelPrint) -> LabelsOut:
         warnings=made.warnings,
         pdf=f"/api/v1/labels/{made.id}.pdf",
     )
-
-
-def pdf_of(made: LabelPrint) -> bytes:
-    """The file of a print as it was made. Refuses with labels.file_gone."""
-    pdf = folder.take(queries.store(), made.sha256)
-    if pdf is None:
-        raise LabelFileGone(key=made.id)
-    return pdf
 
 
 @router.get("/label-templates")
@@ -196,7 +177,8 @@ def print_labels(
         calibration=body.offsets.calibration(),
         border=body.border,
     )
-    made = actions.print_labels(work, printing.prepare(ledger_of(request), actor, order))
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    made = actions.print_labels(work, printing.prepare(keeper.ledger, actor, order))
     response.headers["Location"] = f"/api/v1/labels/{made.id}"
     return shown(made)
 
@@ -218,7 +200,7 @@ def download(work: ReadDep, print_id: Number) -> Response:
     """The PDF as it was made."""
     work.allow(Permission.PRINT_LABELS)
     made = queries.print_by_id(work, print_id)
-    return file_answer(pdf_of(made), "application/pdf", f"labels-{made.id}.pdf")
+    return file_answer(printing.file_of(made), "application/pdf", f"labels-{made.id}.pdf")
 
 
 @router.get("/labels/{print_id}")

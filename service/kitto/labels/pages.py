@@ -15,10 +15,9 @@ from kitto.base.paper.templates import Catalogue, Medium
 from kitto.base.settings import settings
 from kitto.identity.rules import Permission
 from kitto.labels import actions, printing, queries
-from kitto.labels.api import Scale, Shift, ledger_of, pdf_of
-from kitto.labels.rules import PrintOrder, address_of
+from kitto.labels.rules import PrintOrder, Scale, Shift, address_of
 from kitto.web.bodies import Number
-from kitto.web.doors import ActorDep, Door, ReadDep, WorkDep
+from kitto.web.doors import ActorDep, Door, Doorkeeper, ReadDep, WorkDep
 from kitto.web.downloads import file_answer
 from kitto.web.nav import open_way
 from kitto.web.render import redirect, render, voice_of
@@ -104,7 +103,8 @@ def print_labels(
     request: Request, work: WorkDep, actor: ActorDep, form: Annotated[PrintForm, Form()]
 ) -> Response:
     """Make the labels and show the finished print."""
-    made = actions.print_labels(work, printing.prepare(ledger_of(request), actor, form.order()))
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    made = actions.print_labels(work, printing.prepare(keeper.ledger, actor, form.order()))
     return redirect(
         request, f"/labels/{made.id}", N_("{count} labels are ready, every code read back."), count=made.count
     )
@@ -182,7 +182,7 @@ def download(work: ReadDep, print_id: Number) -> Response:
     """The PDF, shown by the browser, ready to print."""
     work.allow(Permission.PRINT_LABELS)
     made = queries.print_by_id(work, print_id)
-    return file_answer(pdf_of(made), "application/pdf", f"labels-{made.id}.pdf", inline=True)
+    return file_answer(printing.file_of(made), "application/pdf", f"labels-{made.id}.pdf", inline=True)
 
 
 @router.get("/labels/{print_id}/page.png")
@@ -190,7 +190,7 @@ def show_page(work: ReadDep, print_id: Number, number: Annotated[int, Query(ge=1
     """A picture of one page."""
     work.allow(Permission.PRINT_LABELS)
     made = queries.print_by_id(work, print_id)
-    picture = previews.page_png(pdf_of(made), number=min(number, made.pages))
+    picture = previews.page_png(printing.file_of(made), number=min(number, made.pages))
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from kitto.assets.rules import AssetTag, Scan
 from kitto.base.errors import Fault, NotFound, Refusal
@@ -19,6 +21,8 @@ FURTHEST: Final = 20.0
 """Millimetres by which a printer may be set off; more is the wrong template."""
 NARROWEST: Final = 0.95
 WIDEST: Final = 1.05
+Shift = Annotated[float, Field(ge=-FURTHEST, le=FURTHEST, allow_inf_nan=False)]
+Scale = Annotated[float, Field(ge=NARROWEST, le=WIDEST, allow_inf_nan=False)]
 
 
 class LabelsTooMany(Refusal):
