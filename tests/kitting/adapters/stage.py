@@ -68,12 +68,12 @@ def order(
     )
 
 
-def finish(ansible: Ansible, run_id: str, seconds: float = 60) -> PlayOutcome:
+def finish(ansible: Ansible, run_id: str, seconds: float = 200) -> PlayOutcome:
     """Wait for the run's end."""
     deadline = time.monotonic() + seconds
     while (outcome := ansible.outcome(run_id)) is None:
         if time.monotonic() > deadline:
-            raise AssertionError(f"{run_id} did not end: {told(ansible, run_id)}")
+            raise AssertionError(f"{run_id} did not end: {last_words(ansible, run_id)}")
         time.sleep(0.05)
     return outcome
 
@@ -89,7 +89,7 @@ def wait_for_task(ansible: Ansible, run_id: str, task: str, seconds: float = 60)
     deadline = time.monotonic() + seconds
     while not any(event.kind == "task" and event.task == task for event in ansible.events(run_id)):
         if time.monotonic() > deadline or ansible.outcome(run_id):
-            raise AssertionError(f"{run_id} never came to {task}: {told(ansible, run_id)}")
+            raise AssertionError(f"{run_id} never came to {task}: {last_words(ansible, run_id)}")
         time.sleep(0.05)
 
 
@@ -113,6 +113,10 @@ def marked(run_id: str, pc: BenchPc) -> list[str]:
 
 def told(ansible: Ansible, run_id: str) -> list[PlayEvent]:
     return list(ansible.events(run_id))
+
+
+def last_words(ansible: Ansible, run_id: str) -> list[str]:
+    return [f"{event.kind} {event.task} {event.text}"[:300] for event in told(ansible, run_id)[-5:]]
 
 
 def command_lines(pid: int | None = None) -> str:

@@ -72,11 +72,14 @@ def test_a_play_goes_on_when_the_service_is_killed_and_is_found_again(
     service = start_elsewhere(spec, tmp_path)
     stage.wait_for_task(ansible, spec.run_id, "Wait for the gate")
     service.kill()
-    service.communicate()
+    service.wait()
     found = ansible.find(spec.run_id)
     assert found
     assert found.state is State.RUNNING
     assert ansible.runs() == [spec.run_id]
+    assert ansible.start(spec, {}, stage.KEY.private) == found
+    with pytest.raises(PlayFault, match="still running"):
+        ansible.forget(spec.run_id)
     seen = told(ansible, spec.run_id)
     pc.run("touch /root/gate")
     outcome = finish(ansible, spec.run_id)
@@ -84,19 +87,6 @@ def test_a_play_goes_on_when_the_service_is_killed_and_is_found_again(
     seen += list(ansible.events(spec.run_id, after_seq=seen[-1].seq))
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert (seen[0].kind, seen[-1].kind) == (Kind.BEGAN, Kind.END)
-    assert pc.run("cat /root/counted").stdout == "once\ntwice\n"
-
-
-def test_starting_twice_attaches_while_it_runs_and_after_it_ended(
-    ansible: Ansible, pc: BenchPc, tmp_path: Path
-) -> None:
-    spec = order(pc, recipe(tmp_path / "counting", COUNTING))
-    first = ansible.start(spec, {}, stage.KEY.private)
-    assert ansible.start(spec, {}, stage.KEY.private) == first
-    with pytest.raises(PlayFault, match="still running"):
-        ansible.forget(spec.run_id)
-    pc.run("touch /root/gate")
-    finish(ansible, spec.run_id)
     assert ansible.start(spec, {}, stage.KEY.private).state is State.FINISHED
     assert pc.run("cat /root/counted").stdout == "once\ntwice\n"
     ansible.forget(spec.run_id)
@@ -129,22 +119,9 @@ def test_a_killed_supervisor_takes_its_play_with_it_and_is_called_lost(
     assert stage.marked(spec.run_id, pc) == []
 
 
-def test_a_journal_whose_last_line_is_torn_is_read_up_to_there(
+def test_a_start_that_never_began_is_tried_again_and_a_torn_journal_is_read_up_to_the_tear(
     ansible: Ansible, pc: BenchPc, tmp_path: Path
 ) -> None:
-    spec = order(pc, recipe(tmp_path / "short", "    - name: Ping\n      ansible.builtin.ping:\n"))
-    assert stage.play(ansible, spec).outcome is Outcome.SUCCEEDED
-    whole = told(ansible, spec.run_id)
-    journal = files_of(ansible.home, spec.run_id).journal
-    lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
-    assert told(ansible, spec.run_id) == whole[:-1]
-    assert ansible.outcome(spec.run_id).outcome is Outcome.LOST  # type: ignore[union-attr]
-    journal.write_bytes(b"".join(lines[:-1]) + b"\0" * 512 + b"\n")
-    assert told(ansible, spec.run_id) == whole[:-1]
-
-
-def test_a_start_that_never_began_can_be_tried_again(ansible: Ansible, pc: BenchPc, tmp_path: Path) -> None:
     folder = recipe(tmp_path / "short", "    - name: Ping\n      ansible.builtin.ping:\n")
     spec = order(pc, folder, secret_names=("token",))
     with pytest.raises(PlayFault, match="differ: token"):
@@ -153,3 +130,11 @@ def test_a_start_that_never_began_can_be_tried_again(ansible: Ansible, pc: Bench
         ansible.start(spec, {"token": "abc"}, stage.KEY.private)
     assert ansible.find(spec.run_id) is None
     assert stage.play(ansible, spec, {"token": "long enough"}).outcome is Outcome.SUCCEEDED
+    whole = told(ansible, spec.run_id)
+    journal = files_of(ansible.home, spec.run_id).journal
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:-1]) + lines[-1][: len(lines[-1]) // 2])
+    assert told(ansible, spec.run_id) == whole[:-1]
+    assert finish(ansible, spec.run_id).outcome is Outcome.LOST
+    journal.write_bytes(b"".join(lines[:-1]) + b"\0" * 512 + b"\n")
+    assert told(ansible, spec.run_id) == whole[:-1]

@@ -42,8 +42,14 @@ class Watch:
         self.heard = time.monotonic()
         if event.kind is Kind.STATS:
             self.counts = event.counts
-        if event.status in (Status.FAILED, Status.UNREACHABLE) and not event.ignored:
+        failed = event.status in (Status.FAILED, Status.UNREACHABLE) and not event.ignored
+        if failed and not self._knows_better(event):
             self.failure = event
+
+    def _knows_better(self, event: PlayEvent) -> bool:
+        """Of a loop, the item says what went wrong; the task says only that one did."""
+        known = self.failure
+        return known is not None and known.kind is Kind.ITEM and known.task == event.task
 
     def note_line(self, line: str) -> None:
         """Ansible printed a line outside of the play's events."""

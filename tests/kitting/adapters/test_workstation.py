@@ -1,0 +1,151 @@
+"""The recipe for Linux workstations on a real PC: each step changes what it says, a second run nothing."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.plays import Outcome, PlayOutcome, Status, Value
+from kitto_agent.build import build
+from tests.counterparts import keys
+from tests.counterparts.apt import apt_repository
+from tests.counterparts.pcs import BenchPc
+from tests.kitting.adapters.stage import OFFICE, PLAYBOOKS, TAG, last_words, order, play, told
+
+pytestmark = pytest.mark.bench_pc
+WORKSTATION = PLAYBOOKS / "linux-workstation"
+TANAKA_KEY = keys.new_key_pair().public
+TOKEN = "one-time-token-of-this-machine"
+
+
+class Service(BaseHTTPRequestHandler):
+    """The wire of the agent's first minute: enrolment for the right token, and a quiet check-in."""
+
+    enrolled: list[dict[str, object]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status, answer = HTTPStatus.NO_CONTENT, b""
+        if self.path.endswith("/enrol"):
+            told_by_agent = json.loads(body)
+            status = HTTPStatus.CREATED if told_by_agent["token"] == TOKEN else HTTPStatus.FORBIDDEN
+            answer = json.dumps({"id": "agent-1", "secret": "s" * 43, "state": "active"}).encode()
+            self.enrolled.append(told_by_agent)
+        self.send_response(status)
+        if answer:
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def service() -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """A service on loopback: its address, and who enrolled."""
+    enrolled: list[dict[str, object]] = []
+    handler = type("Handler", (Service,), {"enrolled": enrolled})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", enrolled
+        server.shutdown()
+
+
+def test_every_step_changes_what_it_says_and_the_whole_a_second_time_nothing(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    agent = build(tmp_path / "agent.pyz")
+    with apt_repository() as repository, service() as (address, enrolled):
+        given: dict[str, Value] = {
+            **OFFICE,
+            "kitto_accounts": [
+                {"name": "tanaka", "full_name": "田中 花子", "keys": [TANAKA_KEY], "sudo": True},
+                {"name": "sato", "full_name": "{{ 7 * 7 }}"},
+            ],
+            "kitto_apt_sources": [{"name": "bench", "line": repository.source}],
+            "kitto_packages": ["kitto-bench-tool"],
+            "kitto_server": address,
+        }
+
+        def step(name: str) -> PlayOutcome:
+            with_agent = name in ("agent", "playbook")
+            spec = order(
+                pc,
+                WORKSTATION,
+                run_id=f"run-{name}",
+                playbook=f"{name}.yml",
+                variables=given,
+                files={"kitto_agent_pyz": str(agent)} if with_agent else {},
+                secret_names=("enrolment_token",) if with_agent else (),
+            )
+            outcome = play(ansible, spec, {"enrolment_token": TOKEN} if with_agent else {})
+            assert outcome.outcome is Outcome.SUCCEEDED, (outcome, last_words(ansible, spec.run_id))
+            return outcome
+
+        assert step("base").counts.changed
+        assert pc.run("hostname").stdout.strip() == TAG
+        assert TAG in pc.run("cat /etc/hosts").stdout
+        assert pc.run("date +%Z").stdout.strip() == "JST"
+        assert pc.run("cat /etc/default/locale").stdout == "LANG=ja_JP.UTF-8\n"
+
+        assert step("accounts").counts.changed
+        assert pc.run("cat ~tanaka/.ssh/authorized_keys").stdout == f"{TANAKA_KEY}\n"
+        assert "田中 花子" in pc.run("getent passwd tanaka").stdout
+        assert "{{ 7 * 7 }}" in pc.run("getent passwd sato").stdout
+        assert pc.run("sudo -l -U tanaka").stdout.rstrip().endswith("(ALL) ALL")
+        assert pc.run("test -e /etc/sudoers.d/kitto-sato", check=False).returncode
+
+        assert step("software").counts.changed
+        assert pc.run("kitto-bench-tool").stdout == "kitto-bench-tool 1.0\n"
+
+        assert step("agent").counts.changed
+        assert [told_by["token"] for told_by in enrolled] == [TOKEN]
+        assert pc.run("stat -c %a /var/lib/kitto-agent/credential.json").stdout.strip() == "600"
+
+        assert step("playbook").counts.changed == 0, [
+            event.task for event in told(ansible, "run-playbook") if event.status is Status.CHANGED
+        ]
+        assert len(enrolled) == 1
+
+        verified = play(ansible, order(pc, PLAYBOOKS / "verify", run_id="run-verify", variables=given))
+        assert (verified.outcome, verified.counts.changed) == (Outcome.SUCCEEDED, 0), verified
+        pc.run("hostname somebody-else")
+        differs = play(ansible, order(pc, PLAYBOOKS / "verify", run_id="run-differs", variables=given))
+        assert (differs.outcome, differs.cause) == (Outcome.FAILED, "name_differs")
+
+
+def test_a_dry_run_shows_the_changes_and_makes_none(ansible: Ansible, pc: BenchPc) -> None:
+    outcome = play(ansible, order(pc, WORKSTATION, playbook="base.yml", check=True, diff=True))
+    assert outcome.outcome is Outcome.SUCCEEDED, outcome
+    assert outcome.counts.changed
+    assert any(event.kind == "diff" and "LANG=ja_JP.UTF-8" in event.text for event in told(ansible, "run-1"))
+    assert pc.run("hostname").stdout.strip() == "debian"
+    assert pc.run("test -e /etc/default/locale", check=False).returncode or (
+        "ja_JP" not in pc.run("cat /etc/default/locale").stdout
+    )
+
+
+def test_an_agent_the_service_does_not_want_is_explained_without_the_token(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    with service() as (address, _):
+        spec = order(
+            pc,
+            WORKSTATION,
+            playbook="agent.yml",
+            variables={**OFFICE, "kitto_server": address},
+            files={"kitto_agent_pyz": str(build(tmp_path / "agent.pyz"))},
+            secret_names=("enrolment_token",),
+        )
+        outcome = play(ansible, spec, {"enrolment_token": "a-token-of-another-machine"})
+    assert (outcome.outcome, outcome.cause) == (Outcome.FAILED, "agent_not_enrolled")
+    assert outcome.reason.startswith("The agent could not be enrolled: ")
+    assert "a-token-of-another-machine" not in str(told(ansible, "run-1"))
