@@ -83,7 +83,7 @@ def counts(work: Work) -> dict[HealthState, int]:
         .join(Probe.asset)
         .where(Probe.enabled, within_reach(work))
         .group_by(Health.state)
-    ).tuples()
+    )
     found = dict(rows)
     return {state: found[state] for state in _WORST_FIRST if state in found}
 
@@ -187,7 +187,7 @@ def series(
         )
         .order_by(ReadingKept.at.desc())
         .limit(MOST_POINTS)
-    ).tuples()
+    )
     return [(at, value) for at, value in rows][::-1]
 
 
@@ -198,7 +198,7 @@ def all_series(work: Work, probe_id: int) -> dict[tuple[str, str], list[tuple[da
         .where(ReadingKept.probe_id == probe_id, ReadingKept.at >= work.now - timedelta(days=2))
         .order_by(ReadingKept.at.desc())
         .limit(MOST_POINTS * 4)
-    ).tuples()
+    )
     found: dict[tuple[str, str], list[tuple[datetime, float]]] = {}
     for name, instance, at, value in rows:
         found.setdefault((name, instance), []).insert(0, (at, value))
@@ -230,8 +230,8 @@ def due_count(work: Work) -> dict[ProbeKind, int]:
         .join(Probe.health)
         .where(Probe.enabled, Health.due_at <= work.now, _unclaimed(work))
         .group_by(Probe.kind)
-    ).tuples()
-    return dict(rows)
+    )
+    return {kind: number for kind, number in rows}
 
 
 def due_ids(work: Work, kind: ProbeKind, limit: int) -> list[int]:

@@ -1,5 +1,6 @@
 """The words, tones and shapes of the health watch."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from kitto.base.i18n import N_
@@ -7,16 +8,17 @@ from kitto.health.rules.probes import CredentialKind, ProbeKind
 from kitto.health.rules.states import HealthState, Reason
 from kitto.health.rules.values import DeviceKind
 from kitto.health.rules.watches import Check
+from kitto.web.chips import Chip
 
-STATE_LOOKS: Final = {
-    HealthState.OK: (N_("OK"), "good", "check"),
-    HealthState.SUSPECT: (N_("Suspect"), "warn", "half"),
-    HealthState.DOWN: (N_("Down"), "bad", "cross"),
-    HealthState.RECOVERING: (N_("Recovering"), "info", "bars"),
-    HealthState.AUTH_FAILED: (N_("Refuses our credentials"), "warn", "triangle"),
-    HealthState.UNKNOWN: (N_("Not known"), "plain", "ring"),
+STATE_LOOKS: Final[Mapping[str, Chip]] = {
+    HealthState.OK: Chip(N_("OK"), "good", "check"),
+    HealthState.SUSPECT: Chip(N_("Suspect"), "warn", "half"),
+    HealthState.DOWN: Chip(N_("Down"), "bad", "cross"),
+    HealthState.RECOVERING: Chip(N_("Recovering"), "info", "bars"),
+    HealthState.AUTH_FAILED: Chip(N_("Refuses our credentials"), "warn", "triangle"),
+    HealthState.UNKNOWN: Chip(N_("Not known"), "plain", "ring"),
 }
-STATE_SAYS: Final = {state: look[0] for state, look in STATE_LOOKS.items()}
+STATE_SAYS: Final = {state: STATE_LOOKS[state].says for state in HealthState}
 
 REASON_SAYS: Final = {
     Reason.ANSWERED: N_("It answered."),
