@@ -32,7 +32,7 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 def list_accounts(
     work: ReadDep,
     q: Search = "",
-    active: bool | None = None,  # noqa: FBT001 -- a filter of the address
+    active: bool | None = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> AccountsOut:

@@ -72,8 +72,8 @@ def sign_out(request: Request, work: WorkDep) -> Response:
         actions.sign_out(work, secret)
     response = whole_page(request, redirect(request, "/sign-in", N_("You are signed out.")))
     take_cookie(response)
-    # whatever a page has left in this browser goes with the sign-in
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    # not "storage": scans that still wait for the network lie there
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
