@@ -153,7 +153,7 @@ def test_a_fact_that_is_not_there_is_not_found(as_sato: TestClient) -> None:
 
 
 def test_the_timeline_of_a_person_holds_what_others_did_with_them(ledger: Ledger) -> None:
-    from kitto.identity.rules.facts import TokenMade
+    from kitto.identity.facts import TokenMade
 
     reader = Actor(kind="account", id="1", name="r", grants=(Grant(frozenset(Permission)),), locale="en")
     with ledger.begin(reader) as work:

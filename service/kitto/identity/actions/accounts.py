@@ -19,9 +19,7 @@ from kitto.identity.actions.own_account import (
 )
 from kitto.identity.actions.signing_in import end_sign_ins
 from kitto.identity.adapters import passwords
-from kitto.identity.models import Account, PasswordLink, RoleGrant
-from kitto.identity.rules import Permission, Role, Scope, ScopeKind
-from kitto.identity.rules.facts import (
+from kitto.identity.facts import (
     AccountChanged,
     AccountDeactivated,
     AccountMade,
@@ -32,6 +30,8 @@ from kitto.identity.rules.facts import (
     SignedOut,
     TotpRemoved,
 )
+from kitto.identity.models import Account, PasswordLink, RoleGrant
+from kitto.identity.rules import Permission, Role, Scope, ScopeKind
 from kitto.identity.rules.limits import KEY_MOST, LINK_LIVES, sign_in_name
 from kitto.identity.rules.refusals import LastAdministrator, NameTaken, NotYourself, RolesUnfit
 from kitto.identity.rules.rights import RIGHTS

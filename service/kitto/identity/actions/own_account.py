@@ -11,15 +11,15 @@ from kitto.base.work import Work
 from kitto.identity import queries
 from kitto.identity.actions.signing_in import Confirmed, begin_sign_in, end_sign_ins
 from kitto.identity.adapters import codes, passwords
-from kitto.identity.models import Account, PasswordLink, SignIn
-from kitto.identity.rules import Caller, Permission
-from kitto.identity.rules.facts import (
+from kitto.identity.facts import (
     AccountChanged,
     PasswordChanged,
     SignedOut,
     TotpEnabled,
     TotpRemoved,
 )
+from kitto.identity.models import Account, PasswordLink, SignIn
+from kitto.identity.rules import Caller, Permission
 from kitto.identity.rules.passwords import weigh
 from kitto.identity.rules.refusals import (
     CodeNotBegun,

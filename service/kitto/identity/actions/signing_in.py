@@ -15,9 +15,9 @@ from kitto.base.work import Actor, Ledger, Work, system_actor
 from kitto.identity import queries
 from kitto.identity.actions import tries
 from kitto.identity.adapters import codes, passwords
+from kitto.identity.facts import SignedIn, SignedOut, SignInBlocked, SignInFailed
 from kitto.identity.models import Account, ApiToken, SignIn
 from kitto.identity.rules import Permission
-from kitto.identity.rules.facts import SignedIn, SignedOut, SignInBlocked, SignInFailed
 from kitto.identity.rules.limits import SEEN_EVERY, Caller, folded
 from kitto.identity.rules.refusals import PasswordRefused, PeopleOnly, SignInRefused, TooManyTries
 

@@ -10,9 +10,9 @@ from kitto.base.ids import digest, new_id, new_token
 from kitto.base.seal import Secret
 from kitto.base.work import Work
 from kitto.identity import queries
+from kitto.identity.facts import TokenMade, TokenRevoked
 from kitto.identity.models import ApiToken
 from kitto.identity.rules import Permission, Scope, ScopeKind
-from kitto.identity.rules.facts import TokenMade, TokenRevoked
 from kitto.identity.rules.limits import TOKEN_LONGEST, TOKEN_PREFIX
 from kitto.identity.rules.refusals import EndUnfit, ScopeTooWide, TokenTooLong
 

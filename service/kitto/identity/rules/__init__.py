@@ -1,4 +1,4 @@
-"""Rights, roles, refusals, facts and the limits of signing in."""
+"""Rights, roles, refusals and the limits of signing in."""
 
 from kitto.identity.rules.limits import Caller
 from kitto.identity.rules.refusals import SignInNeeded
