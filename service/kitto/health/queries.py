@@ -84,7 +84,7 @@ def counts(work: Work) -> dict[HealthState, int]:
         .where(Probe.enabled, within_reach(work))
         .group_by(Health.state)
     )
-    found = dict(rows)
+    found = dict(rows.all())
     return {state: found[state] for state in _WORST_FIRST if state in found}
 
 

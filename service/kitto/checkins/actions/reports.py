@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from kitto.assets.actions import observe
 from kitto.base.work import Work
 from kitto.checkins.actions.findings import compare
 from kitto.checkins.facts import AgentCheckedIn, InventoryReported
@@ -90,6 +91,7 @@ def _tell(work: Work, agent: Agent, names: tuple[str, ...], documents: Mapping[s
     asset = compare(work, agent)
     if agent.first_report_at is None:
         work.record(AgentCheckedIn(asset_id=asset.id, tag=asset.name, agent_id=agent.id, serial=agent.serial))
+    observe(work, asset=asset, source="agent", serial=agent.serial, data={"sections": list(names)})
     work.record(
         InventoryReported(
             asset_id=asset.id,

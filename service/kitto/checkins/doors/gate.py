@@ -138,7 +138,7 @@ def agent_actor(device: str, hostname: str = "") -> Actor:
         kind="agent",
         id=device,
         name=hostname or device,
-        grants=(Grant(frozenset({Permission.SEE})),),
+        grants=(Grant(frozenset({Permission.SEE, Permission.OBSERVE})),),
         locale="en",
     )
 
