@@ -122,7 +122,7 @@ def test_take_back_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None: 
     for text in (str(pc.tag), "BROKEN"):
         scan(desk, text)
     expect(desk.locator("#session .scanned.ok", has_text="Anna Schmidt").first).to_be_visible()
-    desk.locator("#session details.menu summary").first.press("Enter")
+    desk.locator("#session .does summary").first.press("Enter")
     assert page_at.complaints(desk) == []
     desk.screenshot(path=PICTURES / "desk-take-back.png", full_page=True)
     desk.locator("#sink").focus()

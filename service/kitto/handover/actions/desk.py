@@ -47,12 +47,16 @@ DRAFT = "what lies on the desk is a draft until DONE"
 
 @dataclass(frozen=True, kw_only=True)
 class Echo:
-    """What a scan did: the verdict that sounds, a title, a sentence; `done` after DONE."""
+    """What a scan did: the verdict that sounds, a title, a sentence; `done` after DONE.
+
+    `line_id` is the line it is about, if it is about one that still stands.
+    """
 
     verdict: Verdict
     title: str
     says: str = ""
     done: tuple[Handover, ...] = ()
+    line_id: int | None = None
 
 
 def scan(work: Work, raw: str) -> Echo:
@@ -251,6 +255,7 @@ def _add(
         verdict=Verdict.AGAIN if again else line.verdict,
         title=line.title,
         says=translate(work.locale, N_("scanned before")) if again else line.says,
+        line_id=line.id,
     )
 
 
