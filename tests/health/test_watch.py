@@ -374,3 +374,17 @@ def test_the_poll_of_a_dead_device_costs_no_fact_until_it_is_down(ledger: Ledger
     after = health(ledger, probe)
     assert (after.state, after.reason) == (HealthState.SUSPECT, Reason.REFUSED)
     assert facts(ledger) == before
+
+
+def test_due_probes_are_counted_by_kind(ledger: Ledger) -> None:
+    pc = make_pc(ledger)
+    make_probe(ledger, pc)
+    with ledger.begin(KITTO) as work:
+        actions.add_probe(work, tag=str(pc.tag), kind=ProbeKind.TCP, address="192.0.2.1", port=22)
+    with ledger.read(WATCH) as work:
+        work.allow("watch")
+        assert queries.due_count(work) == {ProbeKind.SNMP: 1, ProbeKind.TCP: 1}
+        assert queries.counts(work) == {}
+    with ledger.read(KITTO) as work:
+        work.allow("see")
+        assert queries.counts(work) == {HealthState.UNKNOWN: 2}
