@@ -7,8 +7,7 @@ from typing import Final
 
 from reportlab.pdfgen.canvas import Canvas
 
-from kitto.base.paper import codes, fonts, proof
-from kitto.base.paper.codes import Kind
+from kitto.base.paper import fonts, proof
 from kitto.base.paper.layout import Arranged, Label, Line, Picture, Warn, arrange
 from kitto.base.paper.proof import Calibration, Verdict
 from kitto.base.paper.refusals import NothingToPrint, ProofFailed, SkipTooLarge
@@ -141,12 +140,7 @@ def _draw_label(canvas: Canvas, box: Box, label: Arranged) -> None:
 
 
 def _draw_code(canvas: Canvas, box: Box, picture: Picture) -> None:
-    x, y = box.x + picture.x, box.y + picture.y
-    if picture.symbol.kind is Kind.CODE_128:
-        for start, run in codes.runs(picture.symbol.rows[0]):
-            left, wide = (x + start * picture.module) * MM, run * picture.module * MM
-            canvas.rect(left, -(y + picture.height) * MM, wide, picture.height * MM, stroke=0, fill=1)
-        return
     # One pixel a module, enlarged by the printer: the smallest file, and sharp at every resolution.
-    side = picture.width * MM
-    canvas.drawInlineImage(picture.symbol.image(), x * MM, -y * MM - side, side, side)
+    # Bars are an image one pixel high.
+    x, y = (box.x + picture.x) * MM, (box.y + picture.y + picture.height) * MM
+    canvas.drawInlineImage(picture.symbol.image(), x, -y, picture.width * MM, picture.height * MM)
