@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kitto.base.db import Base, Id, words
 from kitto.base.work import Grant
 from kitto.identity.rules import RIGHTS, Permission, Role, Scope, ScopeKind
+from kitto.identity.rules.browsers import browser_words
 from kitto.identity.rules.limits import SEEN_EVERY
 
 
@@ -93,6 +94,10 @@ class SignIn(Base):
     ends_at: Mapped[datetime] = mapped_column(index=True)
     address: Mapped[str]
     browser: Mapped[str]
+
+    @property
+    def browser_words(self) -> str:
+        return browser_words(self.browser)
 
     def is_over(self, now: datetime, idle: timedelta) -> bool:
         return now >= self.ends_at or now - self.seen_at >= idle
