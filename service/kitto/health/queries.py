@@ -231,7 +231,7 @@ def due_count(work: Work) -> dict[ProbeKind, int]:
         .where(Probe.enabled, Health.due_at <= work.now, _unclaimed(work))
         .group_by(Probe.kind)
     )
-    return {kind: number for kind, number in rows}
+    return dict(rows.all())
 
 
 def due_ids(work: Work, kind: ProbeKind, limit: int) -> list[int]:

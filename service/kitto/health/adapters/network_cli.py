@@ -140,16 +140,23 @@ def _session(target: CliTarget, platform: Platform) -> tuple[str, dict[str, str]
             return _run(target, platform, Path(known.name))
         except NetmikoAuthenticationException as denied:
             raise CliTrouble(Sign.DENIED, Reason.CREDENTIALS, f"refused for {target.user}") from denied
-        except BadHostKeyException as changed:
-            raise CliTrouble(Sign.DENIED, Reason.HOST_KEY_CHANGED) from changed
-        except NetmikoTimeoutException as late:
-            raise CliTrouble(Sign.SILENT, Reason.NO_ANSWER) from late
         except (NetmikoBaseException, SSHException, EOFError, ValueError) as broken:
-            if "not found in known_hosts" in str(broken):
+            if _is_about_host_key(broken):
                 raise CliTrouble(Sign.DENIED, Reason.HOST_KEY_CHANGED) from broken
+            if isinstance(broken, NetmikoTimeoutException):
+                raise CliTrouble(Sign.SILENT, Reason.NO_ANSWER) from broken
             raise CliTrouble(Sign.SILENT, Reason.UNREADABLE, tidy(str(broken))) from broken
         except OSError as broken:
             raise CliTrouble(Sign.SILENT, Reason.NO_ANSWER, broken.strerror or "") from broken
+
+
+def _is_about_host_key(broken: BaseException | None) -> bool:
+    """netmiko wraps what paramiko said, also a changed host key, into its own time-out."""
+    while broken is not None:
+        if isinstance(broken, BadHostKeyException) or "not found in known_hosts" in str(broken):
+            return True
+        broken = broken.__cause__ or broken.__context__
+    return False
 
 
 def _run(target: CliTarget, platform: Platform, known: Path) -> tuple[str, dict[str, str]]:
@@ -171,7 +178,7 @@ def _run(target: CliTarget, platform: Platform, known: Path) -> tuple[str, dict[
         auth_timeout=target.timeout,
         banner_timeout=target.timeout,
     ) as session:
-        prompt = str(session.base_prompt)
+        prompt = str(session.base_prompt or session.find_prompt().rstrip(">#$ "))
         return prompt, {
             command: str(session.send_command(command, read_timeout=target.timeout))
             for command in platform.commands

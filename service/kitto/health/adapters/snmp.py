@@ -286,7 +286,7 @@ async def ask(target: SnmpTarget, pulse: Pulse) -> Answer:
     """Poll one device. Never raises: what went wrong is in the answer's sign and reason."""
     started = time.monotonic()
     try:
-        session = _session(target)
+        session = open_session(target)
         agent = Agent(session, target, pulse)
         values = await _liveness(agent, session)
     except SnmpTrouble as trouble:
@@ -358,7 +358,8 @@ _HASHES: Final = {"md5": Md5Key, "sha1": Sha1Key, "sha256": Sha256Key, "sha512":
 _CIPHERS: Final = {"aes128": Aes128Key, "aes256": Aes256Key}
 
 
-def _session(target: SnmpTarget) -> SnmpSession:
+def open_session(target: SnmpTarget) -> SnmpSession:
+    """A session for one poll. Cheap, and not worth keeping: each kept one holds a descriptor."""
     security = target.security
     if isinstance(security, Community):
         return SnmpSession(
