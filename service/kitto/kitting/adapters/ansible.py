@@ -94,10 +94,11 @@ class Ansible:
     def find(self, run_id: str) -> RunHandle | None:
         """The run as this machine knows it; None when it never began here, or was forgotten."""
         journal = files_of(self.home, run_id).journal
-        held = trace.is_held(journal)
         first = next(trace.read(journal), None)
         if first is None:
             return None
+        # In this order: who began holds the lock until the end is written down.
+        held = trace.is_held(journal)
         newest = trace.last(journal)
         ended = newest is not None and newest.kind is Kind.END
         state = State.FINISHED if ended else State.RUNNING if held else State.LOST
