@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from pydantic import BaseModel
 
+from kitto.assets import queries as assets
 from kitto.assets.rules import Condition, HolderKind
 from kitto.base.i18n import N_, translate
 from kitto.base.paper import codes
@@ -18,6 +19,7 @@ from kitto.handover.actions import Echo
 from kitto.handover.rules import COMMANDS, CONDITION_WORDS, POOL_PREFIX, PREFIX, Mode
 from kitto.identity.rules import Permission
 from kitto.licences import queries as licences
+from kitto.people import queries as people
 from kitto.web.bodies import MaybeDay, Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.downloads import file_answer
@@ -166,6 +168,22 @@ def _join(echo: Echo) -> str:
 
 def _barcode(text: str) -> Markup:
     return Markup(codes.svg(codes.code_128(text), title=text))  # noqa: S704 -- drawn by us from fixed words
+
+
+@panel("person", "holds", title=N_("Devices held"), template="handover/holds.html", order=10)
+def held_by_person(work: Work, person_id: int) -> Mapping[str, Any] | None:
+    """The devices a person answers for."""
+    return _held(work, HolderKind.PERSON, person_id)
+
+
+@panel("project", "holds", title=N_("Devices held"), template="handover/holds.html", order=10)
+def held_by_project(work: Work, project_id: int) -> Mapping[str, Any] | None:
+    """The devices a project answers for."""
+    return _held(work, HolderKind.PROJECT, project_id)
+
+
+def _held(work: Work, kind: HolderKind, holder_id: int) -> Mapping[str, Any]:
+    return {"held": assets.held_by(work, kind, holder_id), "day": people.today(work)}
 
 
 @panel("person", "handovers", title=N_("Receipts"), template="handover/papers.html", order=40)
