@@ -63,14 +63,15 @@ class Gate:
         `fresh`: read the credential anew, because it may have been replaced since.
         """
         signed = signature.read_header(request.headers.get("authorization", ""))
+        path = str(request.scope["path"])
         if not signature.is_in_time(signed, now_ms()):
             raise NotSigned
         key = None if fresh else self._keys.get(signed.device)
-        found = _check(key, signed, request.url.path, body) if key else None
+        found = _check(key, signed, path, body) if key else None
         if found is None:
             # Unknown here, or handed a new secret by another process since.
             key = await asyncio.to_thread(self._load, signed.device)
-            found = _check(key, signed, request.url.path, body) if key else None
+            found = _check(key, signed, path, body) if key else None
         if key is None or found is None:
             raise NotSigned
         self._keep(signed.device, key)
