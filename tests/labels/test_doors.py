@@ -188,3 +188,12 @@ def test_the_code_on_a_label_leads_to_the_device_or_to_whom_to_call(client: Test
 def test_the_screen_gets_the_code_of_a_label(client: TestClient, tag: str) -> None:
     assert "<svg" in client.get(f"/labels/code/{tag}.svg", headers=SATO).text
     assert client.get("/labels/code/nonsense.svg", headers=SATO).status_code == 404
+
+
+def test_the_device_and_today_show_what_its_label_needs(client: TestClient, tag: str) -> None:
+    device = client.get(f"/devices/{tag}", headers=SATO).text
+    assert f"/labels/code/{tag}.svg" in device
+    assert f"/labels?tag={tag}" in device
+    assert "1 device waits for its label" in client.get("/", headers=SATO).text
+    printed(client, tag)
+    assert "waits for its label" not in client.get("/", headers=SATO).text
