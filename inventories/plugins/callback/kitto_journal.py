@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
@@ -29,6 +30,7 @@ description:
 # first and cut after that: a secret torn by our own cut lies where the supervisor cuts anyway.
 LONGEST_TEXT = 256 * 1024
 HEAD = 64 * 1024
+QUIET_SECONDS = 60
 LEFT_OUT = ("exception", "invocation", "ansible_facts", "diff", "deprecations", "warnings")
 
 
@@ -41,6 +43,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self):
         super().__init__()
+        self._waited_at = 0.0
         door = os.environ["KITTO_DOOR"]  # noqa: TID251 -- runs inside Ansible, far from the settings
         self._line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._line.connect(door)
@@ -84,6 +87,13 @@ class CallbackModule(CallbackBase):
     def v2_runner_retry(self, result):
         tried = result.result.get("attempts", "?")
         self._tell(kind="output", task=result.task_name, text=f"not yet, tried {tried} times")
+
+    def v2_runner_on_async_poll(self, result):
+        # A long task asks every few seconds; once a minute is enough to show that the device still works.
+        now = time.monotonic()
+        if now - self._waited_at > QUIET_SECONDS:
+            self._waited_at = now
+            self._tell(kind="output", task=result.task_name, text="the device is still working")
 
     def v2_on_file_diff(self, result):
         if result.result.get("diff"):

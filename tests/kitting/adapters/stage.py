@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Protocol
 
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.content import content_of
@@ -46,8 +47,21 @@ def recipe(folder: Path, tasks: str) -> Path:
     return folder
 
 
+class Reached(Protocol):
+    """How a PC is reached; a bench PC is one."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def host_key(self) -> str: ...
+
+
 def order(
-    pc: BenchPc,
+    pc: Reached,
     folder: Path,
     *,
     run_id: str = "run-1",

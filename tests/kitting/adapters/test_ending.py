@@ -36,7 +36,7 @@ def test_a_cancelled_play_leaves_nothing_here_and_nothing_on_the_device(
     outcome = finish(ansible, spec.run_id)
     assert (outcome.outcome, outcome.cause) == (Outcome.CANCELLED, "cancelled")
     assert not outcome.left_here
-    assert not outcome.left_there, outcome.reason
+    assert not outcome.left_there, stage.last_words(ansible, spec.run_id)
     assert stage.marked(spec.run_id, pc) == []
     assert stage.running("sleep", pc) == []
     assert marked_here(spec.run_id) == []

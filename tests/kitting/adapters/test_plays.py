@@ -1,5 +1,6 @@
 """Plays on a real PC: what they change, what they refuse, and what they say."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,19 @@ from tests.kitting.adapters import stage
 from tests.kitting.adapters.stage import PLAYBOOKS, order, play, recipe, told
 
 pytestmark = pytest.mark.bench_pc
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a PC would be."""
+
+    address: str = "10.0.0.9"
+    port: int = 22
+    user: str = "kitto"
+    host_key: str = keys.new_key_pair().public
+
+
+SOMEWHERE = Place()
 WORKSTATION = PLAYBOOKS / "linux-workstation"
 
 
@@ -26,6 +40,23 @@ def test_another_machine_than_the_ledgers_is_left_as_it_was(ansible: Ansible) ->
         assert "8XK2QZ3" in outcome.reason
         assert not outcome.counts.changed
         assert other.run("hostname; find /etc -newer /proc/1 -type f").stdout == before
+
+
+def test_a_dry_run_shows_the_change_and_does_not_make_it(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    tasks = """\
+    - name: Write
+      become: true
+      ansible.builtin.copy:
+        content: "LANG=ja_JP.UTF-8\\n"
+        dest: /etc/written
+        mode: "0644"
+"""
+    outcome = play(ansible, order(pc, recipe(tmp_path / "dry", tasks), check=True, diff=True))
+    assert (outcome.outcome, outcome.counts.changed) == (Outcome.SUCCEEDED, 1)
+    assert [event.text for event in told(ansible, "run-1") if event.kind == "diff" and "+LANG" in event.text]
+    assert pc.run("test -e /etc/written", check=False).returncode
 
 
 def test_a_machine_that_is_off_is_waited_for_and_has_not_failed(ansible: Ansible, pc: BenchPc) -> None:
@@ -91,9 +122,26 @@ def test_a_recipe_that_was_changed_after_the_order_is_not_run(
         {"run_id": "../up"},
         {"variables": {"a b": "c"}},
         {"host_key": "ssh-ed25519 AAAA\n* ssh-ed25519 BBBB"},
-        {"playbook": "a\nb"},
+        {"playbook": "a\nb.yml"},
+        {"playbook": "-e.yml"},
+        {"variables": {"ansible_connection": "local"}},
+        {"secret_names": ("No",)},
     ],
 )
-def test_an_order_that_could_mean_something_else_is_refused(pc: BenchPc, wrong: dict[str, object]) -> None:
+def test_an_order_that_could_mean_something_else_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(PlayFault):
-        order(pc, WORKSTATION, **wrong)  # type: ignore[arg-type]
+        order(SOMEWHERE, WORKSTATION, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("address", "user"),
+    [
+        ("{{ lookup('pipe', 'id') }}", "kitto"),
+        ("-oProxyCommand=id", "kitto"),
+        ("10.0.0.9", "-l"),
+        ("a b", "x"),
+    ],
+)
+def test_an_address_that_could_mean_something_else_is_refused(address: str, user: str) -> None:
+    with pytest.raises(PlayFault, match="no address and account"):
+        order(dataclasses.replace(SOMEWHERE, address=address, user=user), WORKSTATION)

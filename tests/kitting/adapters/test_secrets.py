@@ -82,8 +82,9 @@ def seen_in(text: str) -> list[str]:
 
 @pytest.mark.bench_pc
 def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
-    ansible: Ansible, pc: BenchPc, tmp_path: Path
+    ansible: Ansible, pc: BenchPc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("KITTO_DATABASE_URL", "postgresql://only-the-service-knows")
     folder = recipe(tmp_path / "careless", CARELESS)
     spec = order(pc, folder, secret_names=("canary",), verbosity=3, diff=True)
     files = files_of(ansible.home, spec.run_id)
@@ -99,7 +100,7 @@ def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        ansible.start(spec, {"canary": CANARY}, stage.KEY.private)
+        handle = ansible.start(spec, {"canary": CANARY}, stage.KEY.private)
         stage.wait_for_task(ansible, spec.run_id, "Hold")
         during = list(files.work.rglob("*")) + list(files.kept.rglob("*"))
         for path in during:
@@ -110,7 +111,10 @@ def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
                 assert stage.KEY.private.splitlines()[2] not in text, path
         assert files.door.is_socket()
         assert not list(files.work.glob("artifacts/*/command"))
-        assert "ANSIBLE_STDOUT_CALLBACK" in stage.environments_of(spec.run_id)
+        supervisors = Path(f"/proc/{handle.pid}/environ").read_text()
+        plays = stage.environments_of(spec.run_id)
+        assert "ANSIBLE_STDOUT_CALLBACK" in plays
+        assert "only-the-service-knows" not in supervisors + plays
         pc.run("touch /tmp/gate")
         outcome = finish(ansible, spec.run_id)
     finally:

@@ -109,7 +109,7 @@ def test_what_ssh_says_becomes_a_cause(tmp_path: Path, said: str, cause: str) ->
     ("said", "cause", "reason"),
     [
         ("[wrong_device] Look at the label.", "wrong_device", "Look at the label."),
-        ("Missing sudo password", "sudo_refused", "The account on the device may not become root"),
+        ("Missing sudo password", "sudo_refused", "Kitto's account on the device may not become root"),
         ("no space left\nmore", "task_failed", "“Task” failed: no space left"),
         ("", "task_failed", "“Task” failed: no message"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 import kitto
+from kitto.base.i18n import N_
 from kitto.kitting.adapters import trace
 from kitto.kitting.adapters.plays import (
     Containment,
@@ -133,7 +134,7 @@ class Ansible:
         return PlayOutcome(
             outcome=Outcome.LOST,
             cause="supervisor_died",
-            reason="The process that ran the play died with it; how far it came is not known.",
+            reason=N_("The process that ran the play died with it. How far it came is not known."),
             left_here=not clean,
             left_there=True,
         )

@@ -110,9 +110,7 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
             return outcome
         swept = remote.sweep(spec.host, files, spec.run_id, order.secrets.get(ground.SUDO_SECRET))
         pen.write(draft(Kind.NOTE, text=swept.sentence))
-        return msgspec.structs.replace(
-            outcome, left_there=not swept.sure, reason=f"{outcome.reason} {swept.sentence}"
-        )
+        return msgspec.structs.replace(outcome, left_there=not swept.sure)
 
 
 def _contained(kind: Containment) -> str:

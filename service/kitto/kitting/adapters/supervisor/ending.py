@@ -4,38 +4,33 @@ import re
 
 import msgspec
 
+from kitto.base.i18n import N_
 from kitto.kitting.adapters.plays import Counts, Outcome, PlayOutcome
 from kitto.kitting.adapters.supervisor.play import Watch
 
-# ssh says these in English whatever the locale; each with the code and the sentence that we make of it.
-_CHANGED = (
+_KEY_CHANGED = N_(
     "The device shows another host key than the ledger has: it was installed anew, or something else answers"
     " in its place. Check the device, then accept its new key."
 )
-_SSH = (
-    (
-        "REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "host_key_changed",
-        _CHANGED,
-    ),
-    (
-        "host key is known for",
-        "host_key_changed",
-        _CHANGED,
-    ),
-    (
-        "Host key verification failed",
-        "host_key_changed",
-        "The device's host key could not be verified. Check the device, then accept its key.",
-    ),
-    (
-        "Permission denied",
-        "login_refused",
-        "The device answered but did not let us in. Check its account and our key there.",
-    ),
-    ("Connection refused", "no_answer", "Nothing answers on the device's SSH port. Is SSH running there?"),
+_LOGIN_REFUSED = N_(
+    "The device answered but did not let Kitto in. Check Kitto's account and its public key on the device."
 )
-_NO_ANSWER = "The device does not answer. Check that it is switched on and connected."
+_NOTHING_LISTENS = N_("Nothing answers on the device's SSH port. Is SSH running there?")
+_NO_ANSWER = N_("The device does not answer. Check that it is switched on and connected.")
+_CANCELLED = N_("The play was cancelled.")
+_TOO_LONG = N_("The play took longer than it may and was ended.")
+_TOO_SILENT = N_("The play said nothing for too long and was ended.")
+_SUDO_REFUSED = N_(
+    "Kitto's account on the device may not become root without a password. Correct its sudoers."
+)
+# What ssh says, in English whatever the locale, and what we make of it.
+_SSH = (
+    ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", _KEY_CHANGED),
+    ("host key is known for", "host_key_changed", _KEY_CHANGED),
+    ("Host key verification failed", "host_key_changed", _KEY_CHANGED),
+    ("Permission denied", "login_refused", _LOGIN_REFUSED),
+    ("Connection refused", "no_answer", _NOTHING_LISTENS),
+)
 _CODED = re.compile(r"\s*\[([a-z][a-z_]+)\]\s*")
 
 
@@ -63,10 +58,10 @@ def _with(base: PlayOutcome, outcome: Outcome, cause: str, reason: str) -> PlayO
 
 def _stopped(watch: Watch) -> tuple[str, str]:
     if watch.stopped_by is Outcome.CANCELLED:
-        return "cancelled", "The play was cancelled."
+        return "cancelled", _CANCELLED
     if watch.was_silent:
-        return "too_silent", f"The play said nothing for {watch.silent_seconds:.0f} seconds and was ended."
-    return "too_long", f"The play took longer than {watch.total_seconds:.0f} seconds and was ended."
+        return "too_silent", _TOO_SILENT
+    return "too_long", _TOO_LONG
 
 
 def _unreachable(text: str) -> tuple[str, str]:
@@ -82,6 +77,6 @@ def _failed(task: str, text: str) -> tuple[str, str]:
     if coded:
         return coded.group(1), text[coded.end() :].strip()
     if "Missing sudo password" in text or "a password is required" in text:
-        return "sudo_refused", "The account on the device may not become root without a password."
+        return "sudo_refused", _SUDO_REFUSED
     first = text.strip().splitlines()[0] if text.strip() else "no message"
     return "task_failed", f"“{task}” failed: {first[:500]}"
