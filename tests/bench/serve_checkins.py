@@ -50,7 +50,10 @@ def main() -> None:
     app = kitto() if sys.argv[1] == "kitto" else bare()
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     print(listener.getsockname()[1], flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run(sockets=[listener])
+    # Certificate and key, where the service shall speak TLS itself.
+    certificate, key = (*sys.argv[2:4], None, None)[:2]
+    made = uvicorn.Config(app, log_config=None, access_log=False, ssl_certfile=certificate, ssl_keyfile=key)
+    uvicorn.Server(made).run(sockets=[listener])
 
 
 if __name__ == "__main__":
