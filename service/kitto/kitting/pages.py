@@ -147,15 +147,15 @@ def show_kit(request: Request, work: ReadDep, kit_id: int) -> HTMLResponse:
         kinds=KIND_WORDS,
         tones=STEP_TONES,
         human=HUMAN,
-        lines=[{"text": text_of(line, step.key), "tone": tone_of(line)} for line, step in lines],
+        lines=[{"text": text_of(line, step.key, work.actor), "tone": tone_of(line)} for line, step in lines],
         after=f"{last.attempt_id}-{last.seq}" if last else "0-0",
         is_open=kit.state in OPEN,
     )
 
 
-def text_of(line: PlayLine, step: str) -> str:
-    """One line of the log for people."""
-    head = f"[{step}] {line.at:%H:%M:%S}"
+def text_of(line: PlayLine, step: str, reader: Actor) -> str:
+    """One line of the log for people, in the reader's time."""
+    head = f"{line.at.astimezone(reader.zone):%H:%M:%S} {step}"
     words = " ".join(part for part in (line.status, line.task, line.text.strip()) if part)
     return f"{head} {words or line.kind}"
 
@@ -272,7 +272,7 @@ def _fresh(
         rows = [
             (
                 f"{line.attempt_id}-{line.seq}",
-                " ".join(text_of(line, step.key).splitlines()),
+                " ".join(text_of(line, step.key, actor).splitlines()),
                 tone_of(line),
             )
             for line, step in lines
