@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,32 +11,18 @@ from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext
 from starlette.routing import Match
 
-from kitto.assets import actions as assets
-from kitto.assets.queries import find_holder
-from kitto.assets.rules import HolderKind, State
 from kitto.base import settings as settings_module
 from kitto.base.db import Base
 from kitto.base.engine import migrate_jobs
+from kitto.base.i18n import LOCALES
 from kitto.base.seal import Secret
-from kitto.base.work import Ledger
+from kitto.cli import office
 from kitto.identity import actions as identity
-from kitto.licences import actions as licences
-from kitto.licences.rules import Metric, Policy, PoolDetails, TitleDetails
 from kitto.main import KNOWN, House, create_app
-from kitto.people import actions as people
-from kitto.people.rules import DepartmentDetails, PersonDetails, ProjectDetails
 from kitto.web import pages as web_pages
-from tests.make import KITTO, make_category, make_model, make_pc
+from tests.make import KITTO
 
 PASSWORD = "a calm bench at 9 in Shinjuku"
-NAMES = (
-    ("田中 実", "タナカ ミノル"),
-    ("佐藤 花子", "サトウ ハナコ"),
-    ("𠮷野 葛", "ヨシノ カズラ"),
-    ("髙橋 大輔", "タカハシ ダイスケ"),
-    ("Anna Schmidt", ""),
-    ("渡邊 さくら", "ワタナベ サクラ"),
-)
 
 
 @contextmanager
@@ -51,73 +36,20 @@ def opened(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
     house = House(settings_module.settings())
     Base.metadata.create_all(house.database.write)
     migrate_jobs(house.database)
-    fill(house.ledger)
+    fill(house)
     yield create_app(house, works=False)
     settings_module.settings.cache_clear()
 
 
-def fill(ledger: Ledger) -> None:
-    """Two administrators, one for each language, and something on every list."""
-    for locale in ("ja", "en"):
-        with ledger.begin(KITTO) as work:
+def fill(house: House) -> None:
+    """The believable office, and an administrator for each language."""
+    office.fill(house, PASSWORD)
+    for locale in LOCALES:
+        with house.ledger.begin(KITTO) as work:
             made, _ = identity.create_first_administrator(
-                work, name=f"admin-{locale}", display_name="佐藤 花子", password=Secret(PASSWORD)
+                work, name=f"admin-{locale}", display_name="情シス 花子", password=Secret(PASSWORD)
             )
             made.locale = locale
-    with ledger.begin(KITTO) as work:
-        today = work.now.date()
-        dev = people.open_department(work, DepartmentDetails(code="DEV", name="開発部"))
-        people.open_department(work, DepartmentDetails(code="DEV1", name="開発一課", parent_id=dev.id))
-        project = people.open_project(
-            work, ProjectDetails(code="P-2026", name="新宿拠点の入替", starts_on=today)
-        )
-        staff = [
-            people.join(
-                work,
-                PersonDetails(
-                    number=f"E{n:04}", name=name, kana=kana, department_id=dev.id, badge=f"BADGE{n:04}"
-                ),
-            )
-            for n, (name, kana) in enumerate(NAMES, 1)
-        ]
-        for person in staff[:3]:
-            people.assign(work, project_id=project.id, person_id=person.id, starts_on=today)
-        make_model(work)
-        make_category(work, "printer", needs_kitting=False)
-    _lend(ledger, [person.id for person in staff])
-    with ledger.begin(KITTO) as work:
-        for name, cap, policy in (
-            ("Office", 5, Policy.HARD),
-            ("CAD", 2, Policy.WARN),
-            ("Editor", 0, Policy.COUNT),
-        ):
-            title = licences.add_title(work, TitleDetails(name=name, publisher="Contoso"))
-            pool = licences.open_pool(
-                work,
-                PoolDetails(
-                    title_id=title.id,
-                    name=f"{name} 2026",
-                    metric=Metric.USER,
-                    cap=cap,
-                    policy=policy,
-                    ends_on=today + timedelta(days=40),
-                ),
-            )
-            for person in staff[:2]:
-                licences.grant_seat(work, pool.id, find_holder(work, HolderKind.PERSON, person.id))
-
-
-def _lend(ledger: Ledger, people_ids: list[int]) -> None:
-    for state in (State.RECEIVED, State.IN_STOCK, State.IN_STOCK, State.KITTING, *[State.READY] * 5):
-        made = make_pc(ledger, state)
-        if state is State.READY:
-            with ledger.begin(KITTO) as work:
-                tag, now = str(made.tag), work.now.date()
-                holder = find_holder(work, HolderKind.PERSON, people_ids[made.id % len(people_ids)])
-                assets.hand_over(work, tag=tag, holder=holder, due_on=now + timedelta(days=made.id))
-    with ledger.begin(KITTO) as work:
-        printer = make_model(work, "printer", "imageRUNNER C3326")
-        assets.register(work, model_id=printer.id, serial="QPX31007")
 
 
 def sign_in(context: BrowserContext, site: str, locale: str) -> None:
