@@ -123,7 +123,8 @@ def change_roles(
     _may_give(work, [*(set(wanted) - set(held)), *(set(held) - set(wanted))])
     if RoleIn(Role.ADMINISTRATOR) not in wanted and queries.is_only_administrator(work, account.id):
         raise LastAdministrator
-    account.roles = _grants(wanted)
+    kept = [grant for grant in account.roles if RoleIn(grant.role, grant.scope) in wanted]
+    account.roles = kept + _grants([role for role in wanted if role not in held])
     end_sign_ins(work, account.id)
     before, after = sorted(map(str, held)), sorted(map(str, wanted))
     work.record(RolesChanged(account_id=account.id, changes={"roles": (before, after)}))
