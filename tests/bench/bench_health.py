@@ -1,8 +1,8 @@
 """CPU of one SNMP poll: the hot path, pysnmp and net-snmp's snmpget in the same run; sweeps of thousands.
 
-`python tests/bench/bench_health.py [TARGETS]` prints a table and one JSON line per measurement. The device
-is a process of its own that answers at every loopback address; CPU is the client's alone (getrusage; for snmpget
-that of its processes). The sides take turns, `ROUNDS` times; the table shows medians.
+`python tests/bench/bench_health.py [TARGETS]` prints a table and one JSON line per measurement. The
+device is a process of its own that answers at every loopback address; CPU is the client's alone
+(getrusage; for snmpget that of its processes). The sides take turns; the table shows medians.
 """
 
 import asyncio
