@@ -53,7 +53,7 @@ CARELESS = """\
       ignore_errors: true
     - name: Fail
       ansible.builtin.command:
-        cmd: "ls '/nowhere/{{ lookup('kitto_secret', 'canary') | b64encode }}'"
+        cmd: sh -c 'tee /dev/stderr | base64 -w0; exit 3'
         stdin: "{{ lookup('kitto_secret', 'canary') }}"
 """
 
