@@ -172,5 +172,6 @@ def _posts(app: FastAPI) -> None:
 
     @app.get("/broken")
     def broken() -> None:
-        message = "a secret: hunter2"
+        password = "hunter2"
+        message = f"broken with {len(password)} letters"
         raise RuntimeError(message)

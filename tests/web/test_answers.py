@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from kitto.web.static import mark, static_url
 from kitto.web.validation import complaints
@@ -100,11 +101,14 @@ def test_wrong_entries_are_named_and_their_values_are_not_repeated(site: TestCli
 
 
 def test_a_mistake_of_ours_tells_its_number_and_nothing_else(site: TestClient) -> None:
-    answer = site.get("/broken")
+    with capture_logs() as logged:
+        answer = site.get("/broken")
     assert answer.status_code == 500
     assert answer.headers["x-request-id"] in answer.text
     assert "hunter2" not in answer.text
     assert "RuntimeError" not in answer.text
+    assert "RuntimeError: broken with 7 letters" in logged[0]["exception"]
+    assert "exc_info" not in logged[0]  # its renderers write local variables
 
 
 @pytest.mark.parametrize(

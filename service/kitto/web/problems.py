@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from traceback import format_exception
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -108,7 +109,8 @@ def _by_status(request: Request, problem: Exception) -> Response:
 
 
 def _broken(request: Request, problem: Exception) -> Response:
-    log.error("web.broken", path=request.url.path, exc_info=problem)
+    # as text, since renderers of exc_info also write local variables, such as a form's password
+    log.error("web.broken", path=request.url.path, exception="".join(format_exception(problem)))
     code, sentence = _SENTENCES[500]
     response = answer(request, 500, code, Words(sentence).said(voice_of(request).locale))
     # the framework answers for a crash outside of all middleware
