@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.browser]
 @pytest.fixture
 def site(app: FastAPI, cast: dict[str, Actor], ledger: Ledger, sato: Actor) -> Iterator[str]:
     """A house with a print, a printer, and devices that wait."""
-    played_by(app, cast)
+    played_by(app, {**cast, **{locale: replace(sato, locale=locale) for locale in ("ja", "en")}})
     printed = make_pc(ledger)
     printing.print_now(ledger, sato, PrintOrder(tags=(printed.name,), template="5167"))
     with ledger.begin(sato) as work:
@@ -41,8 +42,10 @@ def site(app: FastAPI, cast: dict[str, Actor], ledger: Ledger, sato: Actor) -> I
         yield address
 
 
-def as_sato(page: Page) -> Page:
-    page.set_extra_http_headers({"Authorization": "Bearer sato"})
+def as_sato(page: Page, locale: str = "en") -> Page:
+    """sato, who reads this language."""
+    page.set_default_timeout(30_000)  # a page of PDF pictures on a busy machine
+    page.set_extra_http_headers({"Authorization": f"Bearer {locale}"})
     return page
 
 
@@ -55,7 +58,7 @@ def test_nothing_is_wrong_on_any_page_of_labels(
     scheme: str,
     locale: str,
 ) -> None:
-    page = as_sato(page_at(width, scheme, locale))
+    page = as_sato(page_at(width, scheme, locale), locale)
     for name, path in (
         ("labels", "/labels"),
         ("print", "/labels/1"),
@@ -64,6 +67,7 @@ def test_nothing_is_wrong_on_any_page_of_labels(
     ):
         page.goto(site + path)
         nothing_wrong(page)
+        assert page.locator("html").get_attribute("lang") == locale
         PICTURES.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=PICTURES / f"labels-{name}-{width}-{scheme}-{locale}.png", full_page=True)
     stranger = page_at(width, scheme, locale)
