@@ -1,15 +1,19 @@
 """The desk in a real browser, by the keys of a scanner alone."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from kitto.assets.rules import State
+from kitto.base.paper import codes
 from kitto.base.work import Ledger
 from kitto.handover import jobs
+from kitto.handover.rules import Command
 from tests.browser.conftest import (  # noqa: F401  -- fixtures
     Judge,
     browser,
@@ -135,4 +139,6 @@ def test_the_command_sheet_shows_codes_that_scan(desk: Page, page_at: Judge) -> 
     desk.goto(desk.url.removesuffix("/desk") + "/desk/commands")
     expect(desk.locator("ul.codes svg").first).to_be_visible()
     assert page_at.complaints(desk) == []
-    desk.screenshot(path=PICTURES / "desk-commands.png", full_page=True)
+    picture = Image.open(BytesIO(desk.screenshot(path=PICTURES / "desk-commands.png", full_page=True)))
+    read = codes.decode(picture.resize((picture.width * 2, picture.height * 2)))
+    assert {f"KITTO-{word}" for word in Command} <= set(read)

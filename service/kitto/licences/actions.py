@@ -73,6 +73,8 @@ def change_pool(work: Work, pool_id: int, details: PoolDetails, *, version: int 
     # Grants wait here, so that what is compared with the new limit is what is really given.
     work.session.refresh(pool, attribute_names=["used", "version"], with_for_update={"of": Pool})
     work.expect(pool, version)
+    if details == pool.details():
+        return pool
     if details.policy is Policy.HARD and pool.used > details.cap:
         raise CapTooLow(used=pool.used, pool=pool.label)
     if details.metric is not pool.metric and pool.used:
@@ -83,9 +85,8 @@ def change_pool(work: Work, pool_id: int, details: PoolDetails, *, version: int 
     changes: Changes = {
         name: (plain(before[name]), plain(now[name])) for name in POOL_FIELDS if before[name] != now[name]
     }
-    if changes:
-        work.session.flush()  # the answer carries the new version
-        work.record(PoolChanged(pool_id=pool.id, pool=pool.label, changes=changes))
+    work.session.flush()  # the answer carries the new version
+    work.record(PoolChanged(pool_id=pool.id, pool=pool.label, changes=changes))
     return pool
 
 

@@ -71,6 +71,8 @@ def change(work: Work, person_id: int, details: PersonDetails, *, version: int |
     person = queries.person(work, person_id)
     work.allow(Permission.MANAGE_PEOPLE, person.scopes)
     work.expect(person, version)
+    if details == person.details():
+        return person
     _check_person(work, details, but=person)
     before = _kept(person, PERSON_FIELDS)
     person.note(details)
@@ -78,11 +80,8 @@ def change(work: Work, person_id: int, details: PersonDetails, *, version: int |
     # Someone who manages one department must not push a person into another.
     work.allow(Permission.MANAGE_PEOPLE, person.scopes)
     changes = _without_badge(_changes(before, person))
-    if changes:
-        work.session.flush()  # the answer carries the new version
-        work.record(
-            PersonChanged(person_id=person.id, number=person.number, name=person.name, changes=changes)
-        )
+    work.session.flush()  # the answer carries the new version
+    work.record(PersonChanged(person_id=person.id, number=person.number, name=person.name, changes=changes))
     return person
 
 
@@ -133,6 +132,8 @@ def change_department(
     department = queries.department(work, department_id)
     work.allow(Permission.MANAGE_PEOPLE, department.scopes)
     work.expect(department, version)
+    if details == department.details():
+        return department
     _check_code(work, Department, details.code, but=department.id)
     parent = _parent(work, details)
     if parent is not None and f"/{department.id}/" in parent.path:
@@ -143,13 +144,12 @@ def change_department(
     department.parent_id = details.parent_id
     _move(work, department, f"{parent.path if parent else '/'}{department.id}/")
     changes = _changes(before, department)
-    if changes:
-        work.session.flush()  # the answer carries the new version
-        work.record(
-            DepartmentChanged(
-                department_id=department.id, code=department.code, name=department.name, changes=changes
-            )
+    work.session.flush()  # the answer carries the new version
+    work.record(
+        DepartmentChanged(
+            department_id=department.id, code=department.code, name=department.name, changes=changes
         )
+    )
     return department
 
 
@@ -173,17 +173,16 @@ def change_project(
     project = queries.project(work, project_id)
     work.allow(Permission.MANAGE_PEOPLE, project.scopes)
     work.expect(project, version)
+    if details == project.details():
+        return project
     _check_code(work, Project, details.code, but=project.id)
     manager = queries.person(work, details.manager_id) if details.manager_id is not None else None
     before = _kept(project, PROJECT_FIELDS)
     project.note(details)
     project.manager = manager
     changes = _changes(before, project)
-    if changes:
-        work.session.flush()  # the answer carries the new version
-        work.record(
-            ProjectChanged(project_id=project.id, code=project.code, name=project.name, changes=changes)
-        )
+    work.session.flush()  # the answer carries the new version
+    work.record(ProjectChanged(project_id=project.id, code=project.code, name=project.name, changes=changes))
     return project
 
 

@@ -68,9 +68,17 @@ MOST_TERMS: Final = 8
 
 def search_key(text: str) -> str:
     """A name as it is searched: NFKC, hiragana, new kanji, lower case, no spaces or variants."""
-    folded = unicodedata.normalize("NFKC", text.translate(_SELECTORS)).casefold()
-    kept = "".join(sign for sign in folded if not (sign.isspace() or unicodedata.category(sign)[0] == "C"))
-    return kept.translate(_KANA).translate(_KANJI)
+    key = _folded(text)
+    # Some signs unfold into a space and an accent, which then joins the letter before it.
+    while (again := _folded(key)) != key:
+        key = again
+    return key
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", text.translate(_SELECTORS)).casefold()
+    kept = "".join(sign for sign in plain if not (sign.isspace() or unicodedata.category(sign)[0] == "C"))
+    return unicodedata.normalize("NFKC", kept).translate(_KANA).translate(_KANJI)
 
 
 def search_terms(text: str) -> list[str]:
