@@ -12,6 +12,7 @@ from kitto.identity.actions.accounts import (
     sign_out_account,
     take_code_away,
 )
+from kitto.identity.actions.forgetting import forget_ended
 from kitto.identity.actions.own_account import (
     begin_code,
     change_password,
@@ -40,6 +41,7 @@ __all__ = [
     "deactivate",
     "end_one_sign_in",
     "finish_code",
+    "forget_ended",
     "make_account",
     "make_password_link",
     "make_token",
