@@ -30,6 +30,8 @@ from tests.make import make_pc
 from tests.stage import played_by
 
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "pictures"
+# The first page of a process compiles templates and catalogues; a busy machine takes its time.
+COLD = 60_000
 pytestmark = [pytest.mark.browser]
 
 
@@ -85,7 +87,7 @@ def test_nothing_is_wrong_on_any_page_of_the_watch(
         ("credentials", "/health/credentials"),
         ("credential", "/health/credentials/new"),
     ):
-        page.goto(site + path)
+        page.goto(site + path, timeout=COLD)
         expect(page.locator("h1")).to_be_visible()
         nothing_wrong(page)
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ def test_nothing_is_wrong_on_any_page_of_the_watch(
 def test_a_problem_is_acknowledged_by_keys_alone(page_at: Judge, site: str) -> None:  # noqa: F811
     page = page_at(locale="en")
     page.set_extra_http_headers({"Authorization": "Bearer sato"})
-    page.goto(f"{site}/health")
+    page.goto(f"{site}/health", timeout=COLD)
     first = page.get_by_role("link", name="Acknowledge").first
     first.focus()
     page.keyboard.press("Enter")

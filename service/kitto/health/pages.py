@@ -24,6 +24,7 @@ from kitto.health.rules.wording import (
     CHECK_SAYS,
     CREDENTIAL_SAYS,
     DEVICE_SAYS,
+    PRINTER_SAYS,
     PROBE_SAYS,
     READING_SAYS,
     REASON_SAYS,
@@ -305,6 +306,7 @@ def _seen(work: Work, probe: Probe) -> dict[str, Any]:
         "shown": fingerprint(probe.health.shown_key),
         "reasons": REASON_SAYS,
         "names": READING_SAYS,
+        "printer": PRINTER_SAYS,
         "kinds": PROBE_SAYS,
         "devices": DEVICE_SAYS,
     }

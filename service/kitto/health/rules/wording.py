@@ -15,7 +15,7 @@ STATE_LOOKS: Final[Mapping[str, Chip]] = {
     HealthState.SUSPECT: Chip(N_("Suspect"), "warn", "half"),
     HealthState.DOWN: Chip(N_("Down"), "bad", "cross"),
     HealthState.RECOVERING: Chip(N_("Recovering"), "info", "bars"),
-    HealthState.AUTH_FAILED: Chip(N_("Refuses our credentials"), "warn", "triangle"),
+    HealthState.AUTH_FAILED: Chip(N_("Access refused"), "warn", "triangle"),
     HealthState.UNKNOWN: Chip(N_("Not known"), "plain", "ring"),
 }
 STATE_SAYS: Final = {state: STATE_LOOKS[state].says for state in HealthState}
@@ -75,6 +75,15 @@ READING_SAYS: Final = {
     "ports_up": N_("Ports with a link"),
     "ports": N_("Ports"),
     "temperature": N_("Temperature"),
+}
+
+# hrPrinterStatus (RFC 2790)
+PRINTER_SAYS: Final = {
+    1: N_("other"),
+    2: N_("not known"),
+    3: N_("idle"),
+    4: N_("printing"),
+    5: N_("warming up"),
 }
 
 PROBE_SAYS: Final = {
