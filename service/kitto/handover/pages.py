@@ -1,7 +1,7 @@
 """Pages of the desk: driven by a scanner alone, and usable without one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from kitto.assets import queries as assets
+from kitto.assets.queries import AssetFilter
 from kitto.assets.rules import Condition, HolderKind
 from kitto.base.i18n import N_, translate
 from kitto.base.paper import codes
@@ -28,6 +29,7 @@ from kitto.web.nav import open_way
 from kitto.web.render import render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
+MOST_WAITING = 20
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 open_way("desk", "/desk", N_("Hand over and take back"), permission=Permission.HAND_OVER, rank=10)
@@ -219,4 +221,30 @@ def waiting(work: Work) -> Sequence[Waiting]:
             tone="warn",
             subject="",
         )
+    ]
+
+
+@waits("returns", title=N_("Overdue returns"), order=30)
+def waiting_returns(work: Work) -> Sequence[Waiting]:
+    """Devices that should be back by now, the most recent ones first."""
+    if not work.actor.may(Permission.TAKE_BACK):
+        return []
+    overdue = assets.listed(work, AssetFilter(overdue_on=people.today(work)), limit=MOST_WAITING)
+    return [
+        Waiting(
+            sentence=translate(
+                work.locale,
+                N_("{tag}: {name} should have returned it by {day}"),
+                tag=line.asset.name,
+                name=line.holder_name,
+                day=line.due_on,
+            ),
+            link=f"/devices/{line.asset.tag}",
+            button=translate(work.locale, N_("Look")),
+            since=datetime.combine(line.due_on, time.max, tzinfo=work.actor.zone),
+            tone="bad",
+            subject=line.asset.name,
+        )
+        for line in overdue.items
+        if line.due_on is not None
     ]
