@@ -51,10 +51,12 @@ def test_every_post_form_carries_its_token(path: Path) -> None:
 def test_visible_text_goes_through_the_catalogue(path: Path) -> None:
     text = re.sub(r"{#.*?#}|{{.*?}}|{%.*?%}", "", path.read_text("utf-8"), flags=re.DOTALL)
     text = re.sub(r"<(kbd|code)\b[^>]*>[^<]*</\1>", "", text)
+    text = re.sub(r"<(\w+)\b[^>]*\slang=[^>]*>[^<]*</\1>", "", text)  # says itself what it is
     text = re.sub(r"<[^>]*>", "\n", text)
     text = re.sub(r'aria-[a-z]+="[^"]*"|\brequired\b', "", text)  # a macro that writes attributes
-    words = re.findall(r"[A-Za-z]{3,}", text.replace("Kitto", ""))
-    assert words == []
+    words = re.findall(r"[A-Za-z]{3,}", text)
+    # commands on bar codes and names of formats are the same in every language
+    assert [word for word in words if word.lower() != "kitto" and not word.isupper()] == []
 
 
 def test_vendored_files_are_as_locked() -> None:
