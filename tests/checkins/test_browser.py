@@ -1,6 +1,7 @@
 """The pages of check-ins in a real browser: nothing wrong on any of them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -38,7 +39,8 @@ REPORTED = {
 @pytest.fixture
 def site(app: FastAPI, cast: dict[str, Actor], ledger: Ledger, issue: IssueToken) -> Iterator[str]:
     """A laptop that differs from its ledger, a stranger that may be it, and a cloned machine."""
-    played_by(app, cast)
+    japanese = {f"{name}-ja": replace(actor, locale="ja") for name, actor in cast.items()}
+    played_by(app, cast | japanese)
     pc = make_pc(ledger, serial="8XK2QZ3")
     tag = str(pc.tag)
     with ledger.begin(KITTO) as work:
@@ -69,7 +71,9 @@ def test_nothing_is_wrong_on_any_page_of_check_ins(
     locale: str,
 ) -> None:
     page = page_at(width, scheme, locale)
-    page.set_extra_http_headers({"Authorization": "Bearer suzuki"})
+    who = "suzuki-ja" if locale == "ja" else "suzuki"
+    page.set_extra_http_headers({"Authorization": f"Bearer {who}"})
+    page.set_default_timeout(30_000)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.goto(f"{site}/agents")
     device = page.locator("#rows a.tag").first.get_attribute("href") or ""
@@ -91,6 +95,7 @@ def test_nothing_is_wrong_on_any_page_of_check_ins(
 
 def test_a_difference_is_accepted_by_keys_alone(page_at: Judge, site: str) -> None:  # noqa: F811
     page = page_at(locale="en")
+    page.set_default_timeout(30_000)
     page.set_extra_http_headers({"Authorization": "Bearer sato"})
     page.goto(f"{site}/findings")
     page.get_by_role("button", name="Accept").first.focus()
