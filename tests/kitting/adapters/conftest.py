@@ -1,11 +1,13 @@
 """The bench for plays: an installation of Ansible and a PC on the table."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.supervisor.files import files_of
 from tests.counterparts.pcs import BenchPc, bench_pc
 from tests.kitting.adapters import stage
 
@@ -19,6 +21,8 @@ def ansible(tmp_path: Path) -> Iterator[Ansible]:
         bench.cancel(run_id)
         stage.finish(bench, run_id)
         bench.forget(run_id)
+    with suppress(OSError):  # no run came as far as needing it
+        files_of(bench.home, "any").work.parent.rmdir()
 
 
 @pytest.fixture

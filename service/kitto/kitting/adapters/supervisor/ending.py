@@ -42,6 +42,8 @@ def outcome_of(watch: Watch, rc: int | None) -> PlayOutcome:
         return _with(base, watch.stopped_by, *_stopped(watch))
     if watch.counts is not None and counts.unreachable:
         text = watch.failure.text if watch.failure else ""
+        # A line that broke in the middle of the work may have left some of it running there.
+        base = msgspec.structs.replace(base, left_there=counts.ok > 0)
         return _with(base, Outcome.UNREACHABLE, *_unreachable(text))
     if rc == 0 and watch.counts is not None:
         return base
