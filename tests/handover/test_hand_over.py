@@ -14,7 +14,7 @@ from kitto.base import journal
 from kitto.base.paper import codes
 from kitto.base.settings import Settings
 from kitto.base.work import Ledger
-from kitto.handover import jobs
+from kitto.handover import jobs, queries
 from kitto.handover.models import Handover
 from kitto.identity.rules import Permission
 from kitto.licences import actions as licences
@@ -166,6 +166,19 @@ def test_the_paper_is_made_once_and_says_what_was_handed_over(
     (file,) = Path(own_settings.data / "documents").rglob("*.pdf")
     file.write_bytes(b"%PDF-1.7 forged")
     assert client.get(url, headers=SATO).json()["code"] == "handover.document_damaged"
+
+
+def test_a_name_the_fonts_cannot_draw_still_gets_its_paper(ledger: Ledger, client: TestClient) -> None:
+    pc, person = make_pc(ledger, State.READY), make_person(ledger, name="山田 \ue000\U0001f600")
+    body = {"holder_id": person.id, "tags": [pc.tag]}
+    made = client.post("/api/v1/handovers", json=body, headers=SATO).json()
+    with ledger.read(KITTO) as work:
+        paper = queries.paper_of(queries.handover(work, made["id"]))
+    receiver, note = paper["receiver"], str(paper["note"])
+    assert isinstance(receiver, dict)
+    assert receiver["name"] == "山田 〓〓"
+    assert ("U+E000" in note, "U+1F600" in note) == (True, True)
+    assert len(jobs._make(ledger, made["id"])) == 64
 
 
 def test_a_repeated_command_hands_over_once(ledger: Ledger, client: TestClient) -> None:

@@ -1,7 +1,8 @@
 """What was handed over or back, and what its paper says."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -10,6 +11,7 @@ from kitto.assets.rules import HolderKind
 from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words, translate
 from kitto.base.paging import USUAL, Page, page
+from kitto.base.paper import fonts
 from kitto.base.settings import settings
 from kitto.base.work import Work
 from kitto.handover.models import Handover, HandoverLine
@@ -17,6 +19,8 @@ from kitto.handover.rules import CONDITION_WORDS, DocumentDamaged, DocumentNotRe
 from kitto.identity.rules import Permission
 
 BIGGEST = 2**63 - 1
+GETA = "〓"
+"""What Japanese printers have always set where a type was missing."""
 
 
 def handover(work: Work, handover_id: int) -> Handover:
@@ -86,7 +90,54 @@ def address(number: str) -> str:
 
 
 def paper_of(row: Handover) -> Mapping[str, object]:
-    """What the paper says, as the templates in label_templates/documents want it."""
+    """What the paper says, as the templates in label_templates/documents want it.
+
+    A letter without a shape in the fonts stands as 〓, and a note names its code: a rare name must
+    not keep anybody from getting a receipt, and nothing is replaced in silence.
+    """
+    said = _said(row)
+    strange = dict.fromkeys(sign for text in _strings(said) for sign in fonts.missing_glyphs(text))
+    if not strange:
+        return said
+    codes = ", ".join(" ".join(f"U+{ord(sign):04X}" for sign in cluster) for cluster in strange)
+    note = translate(row.language, N_("The letters {codes} cannot be printed and stand as 〓."), codes=codes)
+    marked = _marked({**said, "note": ""}, list(strange))
+    return {**marked, "note": f"{_marked_text(row.note, list(strange))} {note}".strip()}
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+def _marked(values: Mapping[str, object], strange: Sequence[str]) -> dict[str, object]:
+    return {key: _marked_value(value, strange) for key, value in values.items()}
+
+
+def _marked_value(value: object, strange: Sequence[str]) -> object:
+    if isinstance(value, str):
+        return _marked_text(value, strange)
+    if isinstance(value, Mapping):
+        return _marked(value, strange)
+    if isinstance(value, list):
+        return [_marked_value(item, strange) for item in value]
+    return value
+
+
+def _marked_text(text: str, strange: Sequence[str]) -> str:
+    text = unicodedata.normalize("NFC", text)
+    for cluster in sorted(strange, key=len, reverse=True):
+        text = text.replace(cluster, GETA)
+    return text
+
+
+def _said(row: Handover) -> dict[str, object]:
     stands = {"name": row.by_name}
     between = "、" if row.language == "ja" else ", "
     own = settings()
