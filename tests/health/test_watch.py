@@ -388,3 +388,16 @@ def test_due_probes_are_counted_by_kind(ledger: Ledger) -> None:
     with ledger.read(KITTO) as work:
         work.allow("see")
         assert queries.counts(work) == {HealthState.UNKNOWN: 2}
+
+
+def test_the_journal_says_in_the_readers_language_what_happened(ledger: Ledger) -> None:
+    from kitto.audit import queries as journal  # the room above, to read what this one wrote
+
+    probe = make_probe(ledger, make_pc(ledger))
+    for seconds in (0, 60, 120):
+        play(ledger, seconds, {probe.id: SILENT})
+    with ledger.read(KITTO) as work:
+        work.allow("see")
+        said = [entry.sentence("ja") for entry in journal.timeline(work, "asset", str(probe.asset_id))]
+    assert any("応答なし" in sentence for sentence in said)
+    assert any("応答しません(SNMP)" in sentence for sentence in said)

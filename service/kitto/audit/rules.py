@@ -10,6 +10,7 @@ from kitto.assets.rules.life import STATE_WORDS, STEP_WORDS, State, Step
 from kitto.base.errors import Refusal
 from kitto.base.facts import all_facts
 from kitto.base.i18n import N_, Words, translate
+from kitto.health.rules.wording import CHECK_SAYS, PROBE_SAYS
 
 # Where a subject has a page; `{id}` is its number, other names are fields of the fact.
 PAGES: Final[Mapping[str, str]] = {
@@ -56,6 +57,8 @@ ROOM_WORDS: Final[Mapping[str, str]] = {
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {state.value: STATE_WORDS[state] for state in State},
     "step": {step.value: STEP_WORDS[step] for step in Step if step in STEP_WORDS},
+    "check": {check.value: says for check, says in CHECK_SAYS.items()},
+    "probe": {kind.value: says for kind, says in PROBE_SAYS.items()},
 }
 
 

@@ -93,7 +93,7 @@ def add_probe(
     )
     work.add(probe)
     work.record(
-        ProbeAdded(asset_id=asset.id, tag=asset.name, probe=PROBE_SAYS[kind], address=f"{place}:{probe.port}")
+        ProbeAdded(asset_id=asset.id, tag=asset.name, probe=kind.value, address=f"{place}:{probe.port}")
     )
     return probe
 
@@ -114,9 +114,7 @@ def change_probe(work: Work, *, probe_id: int, changes: ProbeChanges, version: i
     if made:
         probe.health.due_at = work.now
         work.record(
-            ProbeChanged(
-                asset_id=probe.asset_id, tag=probe.asset.name, probe=PROBE_SAYS[probe.kind], changes=made
-            )
+            ProbeChanged(asset_id=probe.asset_id, tag=probe.asset.name, probe=probe.kind.value, changes=made)
         )
     return probe
 
@@ -129,7 +127,7 @@ def remove_probe(work: Work, *, probe_id: int, version: int | None) -> None:
     end_all(work, probe_id)
     for table in (ReadingKept, ReadingLast):
         work.session.execute(delete(table).where(table.probe_id == probe_id))
-    work.record(ProbeRemoved(asset_id=probe.asset_id, tag=probe.asset.name, probe=PROBE_SAYS[probe.kind]))
+    work.record(ProbeRemoved(asset_id=probe.asset_id, tag=probe.asset.name, probe=probe.kind.value))
     work.session.delete(probe)
 
 

@@ -7,7 +7,6 @@ from kitto.health import queries
 from kitto.health.facts import ProblemAcknowledged, ProblemEnded, ProblemRaised
 from kitto.health.models import Probe, Problem, problem_key
 from kitto.health.rules.watches import Check
-from kitto.health.rules.wording import CHECK_SAYS
 from kitto.identity.rules import Permission
 
 Open = dict[str, Problem]
@@ -27,7 +26,7 @@ def acknowledge(work: Work, *, problem_id: int, note: str = "") -> Problem:
         ProblemAcknowledged(
             problem_id=problem.id,
             asset_id=problem.asset_id,
-            check=CHECK_SAYS[problem.check],
+            check=problem.check.value,
             label=problem.label,
             note=note,
         )
@@ -67,7 +66,7 @@ def raise_problem(
     )
     known[key] = work.add(problem)
     work.record(
-        ProblemRaised(problem_id=problem.id, asset_id=problem.asset_id, check=CHECK_SAYS[check], label=label)
+        ProblemRaised(problem_id=problem.id, asset_id=problem.asset_id, check=check.value, label=label)
     )
     return True
 
@@ -94,7 +93,7 @@ def _end(work: Work, problem: Problem) -> None:
         ProblemEnded(
             problem_id=problem.id,
             asset_id=problem.asset_id,
-            check=CHECK_SAYS[problem.check],
+            check=problem.check.value,
             label=problem.label,
         )
     )

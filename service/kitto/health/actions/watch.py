@@ -28,7 +28,6 @@ from kitto.health.rules.timing import Round, blind_after, must_hold
 from kitto.health.rules.uptime import rebooted
 from kitto.health.rules.values import Answer, Exactness, Identity, Measured
 from kitto.health.rules.watches import Check, verdicts
-from kitto.health.rules.wording import PROBE_SAYS
 from kitto.identity.rules import Permission
 
 # A claim outlives every poll's own deadline; what a dead worker claimed is free again after it.
@@ -129,7 +128,7 @@ def _heard(work: Work, probe: Probe, answer: Answer) -> None:
 
 def _problems_of_state(work: Work, known: Open, probe: Probe, answer: Answer) -> None:
     health = probe.health
-    asset_id, tag, kind = probe.asset_id, probe.asset.name, PROBE_SAYS[probe.kind]
+    asset_id, tag, kind = probe.asset_id, probe.asset.name, probe.kind.value
     if health.state is HealthState.DOWN and raise_problem(work, known, probe, Check.REACH):
         work.record(AssetWentDown(asset_id=asset_id, tag=tag, probe=kind))
     if health.state is HealthState.OK:
