@@ -33,6 +33,8 @@ from kitto.identity.doors import person_actor
 from kitto.identity.rules import Permission
 from kitto.identity.rules.links import link_address
 from kitto.kitting import actions as kitting
+from kitto.labels import printing
+from kitto.labels.rules import PrintOrder
 from kitto.licences import actions as licences
 from kitto.licences import queries as positions
 from kitto.licences.rules import PoolDetails, TitleDetails
@@ -120,6 +122,7 @@ class Office:
         for _, _, happen in sorted(events, key=lambda event: (-event[0], event[1])):
             happen()
         self._seats()
+        self._labels()
         self._on_order()
         self._kits()
         self._probes()
@@ -207,7 +210,7 @@ class Office:
                     cap=one.cap,
                     policy=one.policy,
                     starts_on=self.day(FOUNDED),
-                    ends_on=self.day(-45),
+                    ends_on=self.day(-one.ends_in),
                     reference="PO-2022-118",
                 )
                 self.pools[one.title] = licences.open_pool(work, details).id
@@ -289,6 +292,12 @@ class Office:
             holder = self._holder(work, staff_number)
             if holder.active_on(today):
                 yield holder
+
+    def _labels(self) -> None:
+        """Every device has its label, but for those that came yesterday."""
+        tags = [self.tags[number] for number, device in enumerate(plan.DEVICES) if device.arrived > 1]
+        order = PrintOrder(tags=tuple(tags), template=plan.SHEET)
+        printing.print_now(self.ledger, self.actors["sato"], order)
 
     def _on_order(self) -> None:
         word, quantity, project = plan.ON_ORDER

@@ -59,6 +59,7 @@ class Licences:
     cap: int
     policy: Policy
     given_to: int
+    ends_in: int = 400
 
 
 ACCOUNTS: Final = (
@@ -171,10 +172,11 @@ DEVICES: Final = (
     Device("server", 500),
     Device("mouse", 30, ("25 give E0201 -",)),
 )
+SHEET: Final = "A-ONE 72224"
 ON_ORDER: Final = ("latitude", 3, "P-2026-01")
 LICENCES: Final = (
     Licences("Office LTSC 2024", "Microsoft", Metric.USER, 14, Policy.HARD, 12),
-    Licences("Acrobat Pro", "Adobe", Metric.USER, 4, Policy.WARN, 5),
+    Licences("Acrobat Pro", "Adobe", Metric.USER, 4, Policy.WARN, 5, ends_in=45),
     Licences("CAD Works", "Kitto Works", Metric.DEVICE, 3, Policy.HARD, 2),
     Licences("Slack", "Salesforce", Metric.USER, 0, Policy.COUNT, 9),
 )
