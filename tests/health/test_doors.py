@@ -174,3 +174,11 @@ def test_empty_pages_say_what_they_are_for(sato_at: TestClient, locale: str) -> 
     sato_at.headers["Accept-Language"] = locale
     for address in ("/health", "/health/probes", "/health/credentials"):
         assert 'class="empty"' in sato_at.get(address).text
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "%_\\", "𠮷" * 60, "'; DROP TABLE probe; --"])
+def test_odd_text_gets_an_answer(sato_at: TestClient, text: str) -> None:
+    assert sato_at.get("/api/v1/health/probes", params={"q": text}).status_code < 500
+    assert sato_at.get("/health/probes", params={"q": text}).status_code < 500
+    body = {"name": text, "kind": "community", "secret": text}
+    assert sato_at.post("/api/v1/health/credentials", json=body).status_code < 500

@@ -154,7 +154,7 @@ class ProblemsOut(BaseModel):
 
 
 class AcknowledgeIn(Strict):
-    note: str = Field(default="", max_length=500)
+    note: str = Field(default="", max_length=255)
 
 
 class PinIn(Strict):

@@ -42,6 +42,7 @@ from kitto.web.render import redirect, render
 router = APIRouter(route_class=Door, include_in_schema=False)
 Key = Annotated[int, Path(ge=1, le=2**53)]
 Cursor = Annotated[str | None, Query(max_length=500)]
+MaybePort = Annotated[Annotated[int, Field(ge=1, le=65535)] | None, Empty]
 MaybeCheck = Annotated[Check | None, Empty]
 MaybeState = Annotated[HealthState | None, Empty]
 
@@ -57,7 +58,7 @@ class ProbeForm(BaseModel):
     tag: str = Field(max_length=200)
     kind: ProbeKind = ProbeKind.SNMP
     address: str = Field(max_length=200)
-    port: MaybeNumber = None
+    port: MaybePort = None
     credential_id: MaybeNumber = None
     interval_seconds: MaybeNumber = None
     host_key: str = Field(default="", max_length=4000)
@@ -71,7 +72,7 @@ class ChangeForm(BaseModel):
     credential_id: MaybeNumber = None
     interval_seconds: MaybeNumber = None
     enabled: bool = False
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31)]
 
 
 class PinForm(BaseModel):
@@ -79,11 +80,11 @@ class PinForm(BaseModel):
 
 
 class NoteForm(BaseModel):
-    note: str = Field(default="", max_length=500)
+    note: str = Field(default="", max_length=255)
 
 
 class VersionForm(BaseModel):
-    version: int
+    version: Annotated[int, Field(ge=1, le=2**31)]
 
 
 class CredentialForm(BaseModel):

@@ -16,6 +16,7 @@ from kitto.base.work import Work
 from kitto.health.models import Health, Probe, ProbeCredential, Problem, ReadingKept, ReadingLast
 from kitto.health.rules.probes import ProbeKind
 from kitto.health.rules.states import HealthState
+from kitto.health.rules.values import tidy
 from kitto.health.rules.watches import Check
 
 MOST_POINTS: Final = 2_000
@@ -61,8 +62,7 @@ def probes(work: Work, wanted: ProbeFilter, *, cursor: str | None = None, limit:
         statement = statement.where(Health.state == wanted.state)
     if wanted.kind is not None:
         statement = statement.where(Probe.kind == wanted.kind)
-    if wanted.q.strip():
-        part = wanted.q.strip()
+    if part := tidy(wanted.q):
         statement = statement.where(
             or_(
                 Asset.tag.contains(part.upper(), autoescape=True),
@@ -181,8 +181,8 @@ def series(
         select(ReadingKept.at, ReadingKept.value)
         .where(
             ReadingKept.probe_id == probe_id,
-            ReadingKept.name == name,
-            ReadingKept.instance == instance,
+            ReadingKept.name == tidy(name),
+            ReadingKept.instance == tidy(instance),
             ReadingKept.at >= start,
         )
         .order_by(ReadingKept.at.desc())

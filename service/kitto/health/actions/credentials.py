@@ -18,6 +18,7 @@ from kitto.health.rules.probes import (
     CredentialInUse,
     CredentialKind,
 )
+from kitto.health.rules.values import tidy
 from kitto.identity.rules import Permission
 
 
@@ -44,12 +45,12 @@ def set_credential(
     _check(spec)
     sealed = seal(Secret(json.dumps(_secrets(spec))))
     values = {
-        "name": spec.name,
+        "name": tidy(spec.name),
         "kind": spec.kind,
-        "account": spec.account,
+        "account": tidy(spec.account),
         "snmp_version": spec.snmp_version if spec.kind is CredentialKind.COMMUNITY else "",
         "hash": spec.hash if spec.kind is CredentialKind.USER else "",
-        "cipher": spec.cipher if spec.privacy else "",
+        "cipher": spec.cipher if spec.kind is CredentialKind.USER and spec.privacy else "",
         "sealed": sealed,
         "changed_at": work.now,
     }
@@ -84,11 +85,11 @@ def _secrets(spec: CredentialSpec) -> dict[str, str]:
 
 
 def _check(spec: CredentialSpec) -> None:
-    if not spec.name:
+    if not tidy(spec.name):
         raise CredentialIncomplete(what=Words(N_("give the credential a name.")))
     if not spec.secret.reveal():
         raise CredentialIncomplete(what=Words(N_("enter the secret.")))
-    if spec.kind is not CredentialKind.COMMUNITY and not spec.account:
+    if spec.kind is not CredentialKind.COMMUNITY and not tidy(spec.account):
         raise CredentialIncomplete(what=Words(N_("say for which user.")))
     if spec.kind is CredentialKind.COMMUNITY and spec.snmp_version not in ("1", "2c"):
         raise CredentialIncomplete(what=Words(N_("the version is 1 or 2c.")))

@@ -6,6 +6,7 @@ from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.facts import ProblemAcknowledged, ProblemEnded, ProblemRaised
 from kitto.health.models import Probe, Problem, problem_key
+from kitto.health.rules.values import tidy
 from kitto.health.rules.watches import Check
 from kitto.identity.rules import Permission
 
@@ -21,14 +22,14 @@ def acknowledge(work: Work, *, problem_id: int, note: str = "") -> Problem:
     if problem.acknowledged_at is not None or problem.closed_at is not None:
         return problem
     problem.acknowledged_at, problem.acknowledged_by = work.now, work.actor.name
-    problem.note = note
+    problem.note = tidy(note)
     work.record(
         ProblemAcknowledged(
             problem_id=problem.id,
             asset_id=problem.asset_id,
             check=problem.check.value,
             label=problem.label,
-            note=note,
+            note=problem.note,
         )
     )
     return problem
