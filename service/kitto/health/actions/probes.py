@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from kitto.assets import queries as assets
+from kitto.assets.models import Asset
 from kitto.base.facts import Changes
 from kitto.base.i18n import Words
 from kitto.base.jobs import known_jobs
@@ -70,14 +71,7 @@ def add_probe(
     asset = assets.by_tag(work, tag)
     work.allow(Permission.MANAGE_PROBES, asset.scopes)
     place = allowed_address(address)
-    door = port or USUAL_PORT[kind]
-    if not door:
-        raise PortMissing
-    if any(other.kind is kind and other.port == door for other in queries.probes_of(work, asset.id)):
-        raise ProbeExists(tag=asset.name, kind=Words(PROBE_SAYS[kind]))
-    known = assets.endpoint(work, asset.id, "ssh")
-    if not host_key and known is not None and (known.address, known.port) == (place, door):
-        host_key = known.host_key
+    door = _free_port(work, asset, kind, port)
     probe = Probe(
         asset=asset,
         kind=kind,
@@ -87,7 +81,7 @@ def add_probe(
         interval_seconds=_interval(interval_seconds or USUAL_INTERVAL[kind]),
         enabled=True,
         credential_id=_fitting(work, kind, credential_id),
-        host_key=_host_key(host_key),
+        host_key=_host_key(host_key or _known_host_key(work, asset.id, place, door)),
         made_at=work.now,
         health=Health.fresh(work.now),
     )
@@ -203,6 +197,20 @@ def _checked(work: Work, probe: Probe, wanted: dict[str, Any]) -> dict[str, Any]
     if "platform" in wanted:
         checked["platform"] = _platform(probe.kind, wanted["platform"])
     return checked
+
+
+def _free_port(work: Work, asset: Asset, kind: ProbeKind, port: int | None) -> int:
+    door = port or USUAL_PORT[kind]
+    if not door:
+        raise PortMissing
+    if any(other.kind is kind and other.port == door for other in queries.probes_of(work, asset.id)):
+        raise ProbeExists(tag=asset.name, kind=Words(PROBE_SAYS[kind]))
+    return door
+
+
+def _known_host_key(work: Work, asset_id: int, place: str, door: int) -> str:
+    known = assets.endpoint(work, asset_id, "ssh")
+    return known.host_key if known is not None and (known.address, known.port) == (place, door) else ""
 
 
 def _interval(seconds: int) -> int:
