@@ -30,6 +30,7 @@ from kitto.web.render import render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
 MOST_WAITING = 20
+LONGEST_ID = 19
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 open_way("desk", "/desk", N_("Hand over and take back"), permission=Permission.HAND_OVER, rank=10)
@@ -101,7 +102,12 @@ def set_due(work: WorkDep, form: Annotated[DueForm, Form()]) -> Response:
 @router.get("/desk/done/{numbers}")
 def show_done(request: Request, work: ReadDep, numbers: str) -> HTMLResponse:
     """What was just done, with its papers; the next scan starts anew."""
-    ids = [int(part) for part in numbers.split("-")[:20] if part.isascii() and part.isdigit()]
+    work.allow(Permission.SEE)
+    ids = [
+        int(part)
+        for part in numbers.split("-")[:20]
+        if part.isascii() and part.isdigit() and len(part) < LONGEST_ID
+    ]
     return render(
         request,
         "handover/done.html",

@@ -1,7 +1,7 @@
 """The desk: what can be scanned there, what each line is worth, and what is refused."""
 
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from kitto.assets.rules import Condition, State
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
+from kitto.people.rules import tidy
 
 
 class Mode(StrEnum):
@@ -129,6 +130,9 @@ class Returned:
     condition: Condition = Condition.GOOD
     missing: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "missing", tuple(tidy(name) for name in self.missing))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
@@ -137,7 +141,11 @@ class Terms:
     due_on: date | None = None
     purpose: str = ""
     note: str = ""
-    pool_ids: tuple[int, ...] = field(default=())
+    pool_ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "purpose", tidy(self.purpose))
+        object.__setattr__(self, "note", tidy(self.note))
 
 
 class NothingScanned(Refusal):

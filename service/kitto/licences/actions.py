@@ -41,6 +41,8 @@ from kitto.licences.rules import (
 )
 from kitto.people import queries as people
 
+MOST_USED = 2_000_000_000
+"""What the column can count to; no pool gets near it."""
 POOL_FIELDS = ("title_id", "name", "metric", "cap", "policy", "starts_on", "ends_on", "reference")
 
 
@@ -106,10 +108,10 @@ def grant_seat(work: Work, pool_id: int, holder: Holder, *, quantity: int = 1) -
         pool_id=pool.id,
         holder_kind=holder.kind,
         holder_id=holder.id,
-        holder_name=holder.name,
+        holder_name=holder.name[:200],
         quantity=quantity,
         granted_at=work.now,
-        granted_by=work.actor.name,
+        granted_by=work.actor.name[:200],
     )
     set_committed_value(seat, "pool", pool)
     work.add(seat)
@@ -140,7 +142,11 @@ def _take(work: Work, pool: Pool, quantity: int) -> None:
     # One statement decides: whatever was read before may be old by now.
     taken = work.session.execute(
         update(Pool)
-        .where(Pool.id == pool.id, (Pool.policy != Policy.HARD) | (Pool.used + quantity <= Pool.cap))
+        .where(
+            Pool.id == pool.id,
+            (Pool.policy != Policy.HARD) | (Pool.used + quantity <= Pool.cap),
+            Pool.used <= MOST_USED - quantity,
+        )
         .values(used=Pool.used + quantity)
         .returning(Pool.used, Pool.cap, Pool.policy)
         .execution_options(synchronize_session=False)
@@ -156,7 +162,7 @@ def _give_back(work: Work, seat: Seat, why: FreedWhy) -> None:
     freed = work.session.execute(
         update(Seat)
         .where(Seat.id == seat.id, Seat.freed_at.is_(None))
-        .values(freed_at=work.now, freed_by=work.actor.name, freed_why=why)
+        .values(freed_at=work.now, freed_by=work.actor.name[:200], freed_why=why)
         .returning(Seat.id)
         .execution_options(synchronize_session="evaluate")
     ).one_or_none()

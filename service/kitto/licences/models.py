@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kitto.assets.rules import HolderKind
 from kitto.base.db import Base, Id, words
-from kitto.licences.rules import FreedWhy, Metric, Policy, PoolDetails, TitleDetails
+from kitto.licences.rules import FreedWhy, Metric, Policy, PoolDetails, TitleDetails, name_key
 from kitto.people.rules import Presence, presence, search_key
 
 _OPEN = text("freed_at IS NULL")
@@ -29,7 +29,7 @@ class SoftwareTitle(Base):
         """Take over the details."""
         self.name = details.name
         self.publisher = details.publisher
-        self.name_key = search_key(details.name)
+        self.name_key = name_key(details.name)
 
 
 class Pool(Base):
@@ -73,8 +73,8 @@ class Pool(Base):
         self.ends_on = details.ends_on
         self.reference = details.reference
         keys = [search_key(word) for word in (title.name, title.publisher, details.name, details.reference)]
-        self.search = "\n".join(keys)
-        self.sort_key = f"{keys[0]} {keys[2]}"
+        self.search = "\n".join(keys)[:600]
+        self.sort_key = f"{keys[0]} {keys[2]}"[:300]
 
     def details(self) -> PoolDetails:
         """What is known now, to be changed and given back."""

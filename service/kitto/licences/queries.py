@@ -14,9 +14,9 @@ from kitto.base.paging import USUAL, Page, page
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.licences.models import Pool, Seat, SoftwareTitle
-from kitto.licences.rules import Metric, Policy
+from kitto.licences.rules import Metric, Policy, name_key
 from kitto.people import queries as people
-from kitto.people.rules import search_key, search_terms
+from kitto.people.rules import search_terms
 
 BIGGEST = 2**63 - 1
 
@@ -105,7 +105,7 @@ def title(work: Work, title_id: int) -> SoftwareTitle:
 def title_by_name(work: Work, name: str) -> SoftwareTitle | None:
     """The title with this name, however it was typed."""
     work.allow(Permission.SEE)
-    return work.session.scalar(select(SoftwareTitle).where(SoftwareTitle.name_key == search_key(name)))
+    return work.session.scalar(select(SoftwareTitle).where(SoftwareTitle.name_key == name_key(name)))
 
 
 def seats(

@@ -8,7 +8,7 @@ from typing import Final
 from kitto.assets.rules import HolderKind
 from kitto.base.errors import InvalidInput, Refusal
 from kitto.base.i18n import N_, Words
-from kitto.people.rules import in_order, tidy
+from kitto.people.rules import in_order, search_key, tidy
 
 
 class Metric(StrEnum):
@@ -104,6 +104,11 @@ def _text(field: str, text: str, most: int, *, needed: bool = False) -> str:
     if len(text) > most:
         raise InvalidInput(field=field, reason=Words(N_("Use at most {most} characters."), {"most": most}))
     return text
+
+
+def name_key(name: str) -> str:
+    """The name of a title as titles are compared; some signs unfold into many."""
+    return search_key(name)[:200]
 
 
 class SeatsUsedUp(Refusal):

@@ -23,11 +23,13 @@ from kitto.people.facts import (
 )
 from kitto.people.models import Department, Membership, Person, Project
 from kitto.people.rules import (
+    DEEPEST,
     BadgeTaken,
     CodeTaken,
     DepartmentClosed,
     DepartmentDetails,
     DepartmentLoop,
+    DepartmentTooDeep,
     MembershipOverlaps,
     NumberTaken,
     PersonDetails,
@@ -115,6 +117,8 @@ def open_department(work: Work, details: DepartmentDetails) -> Department:
     _check_code(work, Department, details.code, but=None)
     parent = _parent(work, details)
     work.allow(Permission.MANAGE_PEOPLE, parent.scopes if parent else [])
+    if parent is not None and parent.depth >= DEEPEST:
+        raise DepartmentTooDeep(most=DEEPEST)
     department = Department(parent_id=details.parent_id)
     department.note(details)
     work.add(department)
@@ -139,6 +143,7 @@ def change_department(
     if parent is not None and f"/{department.id}/" in parent.path:
         raise DepartmentLoop(name=department.name)
     work.allow(Permission.MANAGE_PEOPLE, parent.scopes if parent else department.scopes)
+    _check_depth(work, department, parent)
     before = _kept(department, DEPARTMENT_FIELDS)
     department.note(details)
     department.parent_id = details.parent_id
@@ -272,6 +277,15 @@ def _place(work: Work, person: Person) -> None:
 
 def _parent(work: Work, details: DepartmentDetails) -> Department | None:
     return queries.department(work, details.parent_id) if details.parent_id is not None else None
+
+
+def _check_depth(work: Work, department: Department, parent: Department | None) -> None:
+    below = work.session.scalars(
+        select(Department.path).where(Department.path.startswith(department.path, autoescape=True))
+    )
+    height = max(path.count("/") for path in below) - department.path.count("/")
+    if (parent.depth if parent else -1) + height >= DEEPEST:
+        raise DepartmentTooDeep(most=DEEPEST)
 
 
 def _move(work: Work, department: Department, path: str) -> None:

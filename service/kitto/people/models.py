@@ -94,7 +94,7 @@ class Project(Base):
         self.starts_on = details.starts_on
         self.ends_on = details.ends_on
         self.cost_centre = details.cost_centre
-        self.search = "\n".join(map(search_key, (details.code, details.name, details.cost_centre)))
+        self.search = "\n".join(map(search_key, (details.code, details.name, details.cost_centre)))[:400]
 
     def details(self) -> ProjectDetails:
         """What is known now, to be changed and given back."""
@@ -160,7 +160,8 @@ class Person(Base):
         self.leaves_on = details.leaves_on
         self.badge = details.badge
         self.locale = details.locale
-        self.search = "\n".join(map(search_key, (details.number, details.name, details.kana, details.mail)))
+        keys = map(search_key, (details.number, details.name, details.kana, details.mail))
+        self.search = "\n".join(keys)[:600]
         self.sort_key = search_key(details.kana or details.name)[:100]
 
     def details(self) -> PersonDetails:

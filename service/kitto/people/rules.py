@@ -64,6 +64,7 @@ _KANJI: Final = str.maketrans(
 _KANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x30F5: ord("か"), 0x30F6: ord("け")}
 _SELECTORS: Final = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 MOST_TERMS: Final = 8
+DEEPEST: Final = 20
 
 
 def search_key(text: str) -> str:
@@ -215,6 +216,12 @@ class BadgeUnknown(Refusal):
 class DepartmentLoop(Refusal):
     code = "people.department_loop"
     says = N_("Nothing was changed: {name} cannot stand below itself. Choose another parent.")
+
+
+class DepartmentTooDeep(Refusal):
+    code = "people.department_too_deep"
+    status = 422
+    says = N_("Nothing was changed: departments stand at most {most} below each other. Choose a higher one.")
 
 
 class DepartmentClosed(Refusal):

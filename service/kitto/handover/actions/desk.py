@@ -40,7 +40,7 @@ from kitto.handover.rules import (
 from kitto.identity.rules import Permission
 from kitto.licences import queries as licences
 from kitto.people import queries as people
-from kitto.people.rules import BadgeUnknown
+from kitto.people.rules import BadgeUnknown, tidy
 
 DRAFT = "what lies on the desk is a draft until DONE"
 
@@ -118,7 +118,7 @@ def describe_line(work: Work, line_id: int, *, condition: Condition, missing: tu
     """Note how a returned device is, and which accessories did not come with it."""
     work.allow(Permission.TAKE_BACK)
     row = _row(_opened(work), line_id)
-    row.condition, row.missing = condition, list(missing)
+    row.condition, row.missing = condition, [tidy(name) for name in missing]
     return _done(work, Verdict.OK, row.scanned[:40])
 
 

@@ -46,7 +46,7 @@ def write_down(
         holder_kana="",
         holder_number="",
         holder_department="",
-        by_name=work.actor.name,
+        by_name=work.actor.name[:200],
         language=work.locale,
         due_on=terms.due_on,
         purpose=terms.purpose,

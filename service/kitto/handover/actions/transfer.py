@@ -125,8 +125,8 @@ def _line(asset: Asset, one: Returned | None = None) -> HandoverLine:
     return HandoverLine(
         asset_id=asset.id,
         tag=asset.name,
-        model=f"{model.maker} {model.name}".strip(),
-        serial=asset.serial or "",
+        model=f"{model.maker} {model.name}".strip()[:300],
+        serial=(asset.serial or "")[:128],
         accessories=list(asset.accessories),
         missing=list(one.missing) if one else [],
         condition=one.condition if one else asset.condition,

@@ -17,6 +17,7 @@ from kitto.base.work import Work
 from kitto.handover.models import Handover, HandoverLine
 from kitto.handover.rules import CONDITION_WORDS, DocumentDamaged, DocumentNotReady, Kind
 from kitto.identity.rules import Permission
+from kitto.people.rules import code_key
 
 BIGGEST = 2**63 - 1
 GETA = "〓"
@@ -40,7 +41,7 @@ def handover(work: Work, handover_id: int) -> Handover:
 def by_number(work: Work, number: str) -> Handover:
     """The hand-over with this document number. Refuses NotFound."""
     work.allow(Permission.SEE)
-    found = work.session.scalar(select(Handover.id).where(Handover.number == number.strip().upper()))
+    found = work.session.scalar(select(Handover.id).where(Handover.number == code_key(number)))
     if found is None:
         raise NotFound(thing=Words(N_("document")), key=number[:32])
     return handover(work, found)
