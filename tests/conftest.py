@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kitto.base import settings as settings_module
-from kitto.base.db import Base, Database
-from kitto.base.engine import migrate_jobs
+from kitto.base.db import Database
+from kitto.base.schema import upgrade
 from kitto.base.seal import make_key
 from kitto.base.settings import Settings
 from kitto.base.work import Actor, Grant, Ledger
@@ -49,8 +49,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _lay(database: Database) -> None:
-    Base.metadata.create_all(database.write)
-    migrate_jobs(database)
+    upgrade(database)
     if database.is_sqlite:
         with database.write.connect() as connection:
             connection.exec_driver_sql("SELECT 1")

@@ -1,7 +1,7 @@
 """Wires the rooms together; nothing is decided here."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -85,26 +85,11 @@ def create_app(house: House, *, works: bool | None = None) -> FastAPI:
     """The web side of a house. `works`: also serve jobs here (default: as the role says)."""
     from kitto.identity.doors import identify  # the app is made after the rooms are known
 
-    serves_jobs = house.settings.role == "all" if works is None else works
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if serves_jobs:
-            await run_in_threadpool(house.start_work)
-        app.state.ready = True
-        try:
-            yield
-        finally:
-            app.state.ready = False
-            for last in app.state.at_end:
-                await last()
-            await run_in_threadpool(house.close)
-
     app = FastAPI(
         title="Kitto",
         version=__version__,
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=_life(house, works=house.settings.role == "all" if works is None else works),
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -126,6 +111,23 @@ def create_app(house: House, *, works: bool | None = None) -> FastAPI:
             if name == "doors" and opened is not None:
                 opened(app)
     return app
+
+
+def _life(house: House, *, works: bool) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if works:
+            await run_in_threadpool(house.start_work)
+        app.state.ready = True
+        try:
+            yield
+        finally:
+            app.state.ready = False
+            for last in app.state.at_end:
+                await last()
+            await run_in_threadpool(house.close)
+
+    return lifespan
 
 
 def _routers(module: ModuleType) -> list[APIRouter]:

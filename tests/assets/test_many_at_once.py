@@ -62,9 +62,7 @@ def test_sixty_devices_registered_at_once_get_sixty_tags_without_a_gap(
     assert verdict.facts == 2 + 2 * MANY
 
 
-def test_one_serial_number_given_to_sixty_devices_is_taken_once(
-    ledger: Ledger, client: TestClient
-) -> None:
+def test_one_serial_number_given_to_sixty_devices_is_taken_once(ledger: Ledger, client: TestClient) -> None:
     with ledger.begin(KITTO) as work:
         work.allow(Permission.SEE)
         model = make_model(work)
@@ -92,9 +90,7 @@ def test_sixty_changes_of_one_version_leave_one_winner(ledger: Ledger, client: T
     counted = Counter(answer.status_code for answer in answers)
     assert counted[200] == 1
     assert counted[200] + counted[412] + counted[409] == MANY
-    stale = client.patch(
-        f"/api/v1/assets/{pc.tag}", json={"note": "late"}, headers=SATO | {"If-Match": seen}
-    )
+    stale = client.patch(f"/api/v1/assets/{pc.tag}", json={"note": "late"}, headers=SATO | {"If-Match": seen})
     assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
     missing = client.patch(f"/api/v1/assets/{pc.tag}", json={"note": "late"}, headers=SATO)
     assert (missing.status_code, missing.json()["code"]) == (428, "version_missing")

@@ -71,6 +71,7 @@ def test_a_pending_machine_is_confirmed_with_the_version_that_was_seen(
     assert client.post(url, json=body, headers=as_("sato", **seen)).status_code == 403
     answer = client.post(url, json=body, headers=as_("suzuki", **seen))
     assert (answer.status_code, answer.json()["state"], answer.json()["tag"]) == (200, "active", pc.tag)
+    assert unknown.check_in(s=None).json()["want"] == ["*"], "whoever waits for the device hears of it"
     after = {"If-Match": answer.headers["etag"]}
     revoked = client.post(
         f"{API}/agents/{agent['id']}/revoke", json={"reason": "sold"}, headers=as_("suzuki", **after)

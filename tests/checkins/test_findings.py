@@ -6,6 +6,7 @@ from sqlalchemy import select
 from kitto.assets import actions as assets
 from kitto.assets import queries as ledger_queries
 from kitto.assets.actions.edit import Changes
+from kitto.assets.models import Observed
 from kitto.base.errors import NotAllowed
 from kitto.base.journal import FactRow
 from kitto.base.work import Actor, Ledger
@@ -90,7 +91,10 @@ def test_the_serial_number_cannot_be_taken_over(
         actions.accept_finding(work, finding_id=finding.id)
     with ledger.read(KITTO) as work:
         work.allow("see")
-        assert ledger_queries.by_tag(work, tag).serial == "8XK2QZ3"
+        asset = ledger_queries.by_tag(work, tag)
+        assert asset.serial == "8XK2QZ3"
+        said = work.session.get_one(Observed, (asset.id, "agent"))
+        assert (said.serial, said.serial_fits) == ("SWAPPED99", False)
 
 
 def test_a_serial_that_the_ledger_lacks_can_be_taken_over(

@@ -81,6 +81,16 @@ class DurableEngine:
         )
         self.outbox = DurableOutbox(self._client)
 
+    def _open_queues(self) -> None:
+        for queue in QUEUES.values():
+            DBOS.register_queue(
+                queue.name,
+                worker_concurrency=self._kits if queue is KIT else queue.at_once,
+                partition_concurrency=1 if queue.per_key else None,
+                polling_interval_sec=queue.poll_seconds,
+                on_conflict="always_update",
+            )
+
     def launch(self, ledger: Ledger) -> None:
         """Serve jobs here. Refuses to run beside another worker of the same name."""
         self._takeover = Takeover(self._database, self._worker_name)
@@ -103,15 +113,7 @@ class DurableEngine:
         scheduled = [(spec, _scheduled(spec, ledger)) for spec in known_schedules().values()]
         DBOS.listen_queues(list(self._queues))
         DBOS.launch()
-        for name in QUEUES:
-            queue = QUEUES[name]
-            DBOS.register_queue(
-                queue.name,
-                worker_concurrency=self._kits if queue is KIT else queue.at_once,
-                partition_concurrency=1 if queue.per_key else None,
-                polling_interval_sec=queue.poll_seconds,
-                on_conflict="always_update",
-            )
+        self._open_queues()
         DBOS.apply_schedules(
             [
                 {

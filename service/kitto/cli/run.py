@@ -50,6 +50,8 @@ def _serve(role: str, port: int | None) -> None:
     if role == "all":
         upgrade(house.database)
     log.info("web.starting", url=own.public_url(), database=house.database.write.dialect.name)
+    # uvicorn stops in order and then raises the signal again; a stop in order is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         create_app(house),
         host=own.host,

@@ -144,6 +144,12 @@ def answer(
         return JSONResponse(
             content, status, headers=dict(headers or {}), media_type="application/problem+json"
         )
+    response = _shown(request, status, code, detail, fields)
+    response.headers.update(headers or {})
+    return response
+
+
+def _shown(request: Request, status: int, code: str, detail: str, fields: list[FieldProblem]) -> Response:
     inside = request.headers.get("hx-request") == "true"
     response = render(
         request,
@@ -156,7 +162,6 @@ def answer(
         request_id=request_id(request),
         back=came_from(request),
     )
-    response.headers.update(headers or {})
     if inside:
         response.headers.update(
             {"HX-Retarget": "#problems", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}

@@ -29,6 +29,8 @@ def confirm_agent(work: Work, *, agent_id: int, tag: str, version: int | None = 
     agent.take(AgentStep.CONFIRM, work.now)
     agent.asset_id, agent.verdict, agent.matched_by = asset.id, Verdict.MATCHED, By.PERSON
     agent.suggested = []
+    # Whoever waits for this device hears of it when it reports, so it is asked for everything again.
+    agent.sighting.reported = ""
     work.record(AgentConfirmed(agent_id=agent.id, asset_id=asset.id, hostname=agent.hostname, tag=asset.name))
     if agent.first_report_at is not None:
         compare(work, agent)

@@ -11,6 +11,7 @@ from kitto.base.work import Work
 from kitto.checkins.actions.findings import compare
 from kitto.checkins.facts import AgentCheckedIn, InventoryReported
 from kitto.checkins.models import Agent, Installation, Observation, Sighting, Software
+from kitto.checkins.queries import identity_of
 from kitto.checkins.rules import sections as known
 from kitto.checkins.rules.refusals import AgentGone, AgentQuarantined, NotSigned, ReportUnreadable
 from kitto.checkins.rules.sections import SOFTWARE, Title
@@ -89,15 +90,18 @@ def _note(work: Work, agent: Agent, report: Sections) -> None:
 
 def _tell(work: Work, agent: Agent, names: tuple[str, ...], documents: Mapping[str, Any]) -> None:
     asset = compare(work, agent)
+    identity = identity_of(work, asset.id)
+    # What the firmware says now; the machine may have got another board since it enrolled.
+    serial = identity.serial if identity is not None else agent.serial
     if agent.first_report_at is None:
-        work.record(AgentCheckedIn(asset_id=asset.id, tag=asset.name, agent_id=agent.id, serial=agent.serial))
-    observe(work, asset=asset, source="agent", serial=agent.serial, data={"sections": list(names)})
+        work.record(AgentCheckedIn(asset_id=asset.id, tag=asset.name, agent_id=agent.id, serial=serial))
+    observe(work, asset=asset, source="agent", serial=serial, data={"sections": list(names)})
     work.record(
         InventoryReported(
             asset_id=asset.id,
             tag=asset.name,
             agent_id=agent.id,
-            serial=agent.serial,
+            serial=serial,
             sections=names,
             software=len(documents.get(SOFTWARE, ())),
         )

@@ -63,20 +63,24 @@ def write_down(
         row.holder_department = person.department.name if person.department else ""
         row.language = person.locale
     work.add(row)
-    fact = DevicesHandedOver if kind is Kind.RECEIPT else DevicesTakenBack
+    _record(work, row, [line.tag for line in lines])
+    work.enqueue(MAKE_DOCUMENT, row.id)
+    return row
+
+
+def _record(work: Work, row: Handover, tags: list[str]) -> None:
+    fact = DevicesHandedOver if row.kind is Kind.RECEIPT else DevicesTakenBack
     work.record(
         fact(
             handover_id=row.id,
             number=row.number,
-            holder_kind=holder.kind.value,
-            holder_id=holder.id,
-            holder=holder.name,
-            tags=tuple(line.tag for line in lines),
-            count=len(lines),
+            holder_kind=row.holder_kind.value,
+            holder_id=row.holder_id,
+            holder=row.holder_name,
+            tags=tuple(tags),
+            count=len(tags),
         )
     )
-    work.enqueue(MAKE_DOCUMENT, row.id)
-    return row
 
 
 def note_document(work: Work, handover_id: int, *, path: str, sha256: str, size: int) -> HandoverDocument:

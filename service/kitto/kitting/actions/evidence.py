@@ -35,6 +35,7 @@ def prove(work: Work, kit: Kit, step: KitStep, kind: str, data: dict[str, Any]) 
 
 
 def step_done(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence) -> None:
+    """A step ended well, as its evidence shows."""
     step.become(StepState.SUCCEEDED, work.now)
     step.done_by = work.actor.name
     work.record(
@@ -43,6 +44,7 @@ def step_done(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence) -> Non
 
 
 def step_waits(work: Work, kit: Kit, step: KitStep, waits_for: WaitFor, reason: str = "") -> None:
+    """A step waits for a person or its device, and its kit with it."""
     step.become(StepState.WAITING, work.now, reason=reason)
     kit.become(KitState.WAITING, work.now, reason=reason, waits_for=waits_for)
     work.record(
@@ -60,6 +62,7 @@ def step_waits(work: Work, kit: Kit, step: KitStep, waits_for: WaitFor, reason: 
 def step_failed(
     work: Work, kit: Kit, step: KitStep, reason: str, state: StepState = StepState.FAILED
 ) -> None:
+    """A step failed or was lost; its kit stops and says why."""
     step.become(state, work.now, reason=reason)
     kit.become(KitState.FAILED, work.now, reason=reason)
     work.record(

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from kitto.assets import actions as assets
 from kitto.assets import queries as asset_queries
+from kitto.assets.models import Asset
 from kitto.assets.rules import Step
 from kitto.base.facts import plain
 from kitto.base.seal import Secret, seal
@@ -43,12 +44,7 @@ def start_kit(work: Work, *, tag: str, profile: str, parameters: dict[str, Any] 
         raise KitRunning(tag=asset.name, number=running.id)
     spec = recipes.profile(profile)
     given = _parameters(spec, parameters or {})
-    if not asset.serial:
-        raise SerialMissing(tag=asset.name)
-    if spec.plays:
-        reached = asset_queries.endpoint(work, asset.id, "ssh")
-        if reached is None or not reached.host_key:
-            raise EndpointMissing(tag=asset.name)
+    _refuse_unreachable(work, asset, spec)
     version = _profile(work, spec, recipes.keep(profile))
     assets.take_step(work, tag=tag, step=Step.START_KITTING, reason=f"{version.name} v{version.number}")
     kit = work.add(
@@ -79,6 +75,15 @@ def start_kit(work: Work, *, tag: str, profile: str, parameters: dict[str, Any] 
     )
     go_on(work, kit)
     return kit
+
+
+def _refuse_unreachable(work: Work, asset: Asset, spec: ProfileSpec) -> None:
+    if not asset.serial:
+        raise SerialMissing(tag=asset.name)
+    if spec.plays:
+        reached = asset_queries.endpoint(work, asset.id, "ssh")
+        if reached is None or not reached.host_key:
+            raise EndpointMissing(tag=asset.name)
 
 
 def make_key(work: Work) -> KitKey:
