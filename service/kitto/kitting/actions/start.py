@@ -47,7 +47,22 @@ def start_kit(work: Work, *, tag: str, profile: str, parameters: dict[str, Any] 
     _refuse_unreachable(work, asset, spec)
     version = _profile(work, spec, recipes.keep(profile))
     assets.take_step(work, tag=tag, step=Step.START_KITTING, reason=f"{version.name} v{version.number}")
-    kit = work.add(
+    kit = _kit(work, asset, version, given, spec)
+    work.record(
+        KitStarted(
+            kit_id=kit.id,
+            asset_id=asset.id,
+            tag=asset.name,
+            profile=f"{version.name} v{version.number}",
+            content=version.content,
+        )
+    )
+    go_on(work, kit)
+    return kit
+
+
+def _kit(work: Work, asset: Asset, version: KitProfile, given: dict[str, Any], spec: ProfileSpec) -> Kit:
+    return work.add(
         Kit(
             asset_id=asset.id,
             tag=asset.name,
@@ -64,17 +79,6 @@ def start_kit(work: Work, *, tag: str, profile: str, parameters: dict[str, Any] 
             steps=_steps(spec),
         )
     )
-    work.record(
-        KitStarted(
-            kit_id=kit.id,
-            asset_id=asset.id,
-            tag=asset.name,
-            profile=f"{version.name} v{version.number}",
-            content=version.content,
-        )
-    )
-    go_on(work, kit)
-    return kit
 
 
 def _refuse_unreachable(work: Work, asset: Asset, spec: ProfileSpec) -> None:
