@@ -20,6 +20,8 @@ from kitto.main import House, create_app
 from tests.counterparts.postgres import PostgresServer, postgres_server
 from tests.prepare import missing
 
+pytest_plugins = ["tests.browser.judge"]
+
 DATABASES = ("sqlite", "postgresql")
 
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.conftest import LOCALES, Judge, served
+from tests.browser.judge import LOCALES, Judge, served
 from tests.browser.office import opened, page_routes, pages, sign_in
 
 pytestmark = pytest.mark.browser

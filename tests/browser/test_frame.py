@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Judge
+from tests.browser.judge import Judge
 
 PAGES = ("/", "/devices", "/kitting", "/desk", "/ask", "/outside", "/nowhere")
 # a scanner's speed, whatever else this machine does

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.conftest import Judge
+from tests.browser.judge import Judge
 
 pytestmark = pytest.mark.browser
 

@@ -12,14 +12,7 @@ from playwright.sync_api import Page, expect
 from kitto.assets import actions as assets
 from kitto.assets.actions.edit import Changes
 from kitto.base.work import Actor, Ledger
-from tests.browser.conftest import (  # noqa: F401 -- fixtures
-    Judge,
-    browser,
-    nothing_wrong,
-    page_at,
-    playwright,
-    served,
-)
+from tests.browser.judge import Judge, served
 from tests.checkins.conftest import IssueToken
 from tests.checkins.machines import Machine
 from tests.make import KITTO, make_pc
@@ -63,8 +56,8 @@ def site(app: FastAPI, cast: dict[str, Actor], ledger: Ledger, issue: IssueToken
     ("width", "scheme", "locale"), [(1280, "light", "ja"), (390, "dark", "en"), (390, "light", "ja")]
 )
 def test_nothing_is_wrong_on_any_page_of_check_ins(
-    page_at: Judge,  # noqa: F811
-    nothing_wrong: Callable[[Page], None],  # noqa: F811
+    page_at: Judge,
+    nothing_wrong: Callable[[Page], None],
     site: str,
     width: int,
     scheme: str,
@@ -93,7 +86,7 @@ def test_nothing_is_wrong_on_any_page_of_check_ins(
         page.screenshot(path=PICTURES / f"checkins-{name}-{width}-{scheme}-{locale}.png", full_page=True)
 
 
-def test_a_difference_is_accepted_by_keys_alone(page_at: Judge, site: str) -> None:  # noqa: F811
+def test_a_difference_is_accepted_by_keys_alone(page_at: Judge, site: str) -> None:
     page = page_at(locale="en")
     page.set_default_timeout(30_000)
     page.set_extra_http_headers({"Authorization": "Bearer sato"})

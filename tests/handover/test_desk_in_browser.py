@@ -14,13 +14,7 @@ from kitto.base.paper import codes
 from kitto.base.work import Ledger
 from kitto.handover import jobs
 from kitto.handover.rules import Command
-from tests.browser.conftest import (  # noqa: F401  -- fixtures
-    Judge,
-    browser,
-    page_at,
-    playwright,
-    served,
-)
+from tests.browser.judge import Judge, served
 from tests.browser.office import opened, sign_in
 from tests.make import make_pc, make_person
 
@@ -55,7 +49,7 @@ def staff(console: FastAPI) -> None:
 
 
 @pytest.fixture(params=["ja", "en"])
-def desk(request: pytest.FixtureRequest, page_at: Judge, site: str, staff: None) -> Page:  # noqa: F811
+def desk(request: pytest.FixtureRequest, page_at: Judge, site: str, staff: None) -> Page:
     page = page_at(locale=request.param)
     sign_in(page.context, site, request.param)
     page.goto(f"{site}/desk")
@@ -71,7 +65,7 @@ def scan(page: Page, text: str) -> None:
 def test_badge_devices_done_and_the_next_one_without_a_mouse(
     desk: Page,
     ledger: Ledger,
-    page_at: Judge,  # noqa: F811
+    page_at: Judge,
 ) -> None:
     first, second = make_pc(ledger, State.READY), make_pc(ledger, State.READY)
     scan(desk, "BADGE0001")
@@ -101,7 +95,7 @@ def test_badge_devices_done_and_the_next_one_without_a_mouse(
     expect(desk.locator("#session")).not_to_contain_text("佐野 花子")
 
 
-def test_a_line_in_the_way_is_mended_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None:  # noqa: F811
+def test_a_line_in_the_way_is_mended_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None:
     pc = make_pc(ledger, State.READY)
     for text in ("BADGE0003", str(pc.tag), "DONE"):
         scan(desk, text)
@@ -124,7 +118,7 @@ def test_a_line_in_the_way_is_mended_by_keys(desk: Page, ledger: Ledger, page_at
     expect(desk.locator("#papers")).to_contain_text("髙山 大輔")
 
 
-def test_take_back_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None:  # noqa: F811
+def test_take_back_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None:
     pc = make_pc(ledger, State.READY)
     for text in ("BADGE0005", str(pc.tag), "DONE"):
         scan(desk, text)
@@ -143,7 +137,7 @@ def test_take_back_by_keys(desk: Page, ledger: Ledger, page_at: Judge) -> None: 
     expect(desk.locator("#papers")).to_contain_text("B-")
 
 
-def test_the_command_sheet_shows_codes_that_scan(desk: Page, page_at: Judge) -> None:  # noqa: F811
+def test_the_command_sheet_shows_codes_that_scan(desk: Page, page_at: Judge) -> None:
     desk.goto(desk.url.removesuffix("/desk") + "/desk/commands")
     expect(desk.locator("ul.codes svg").first).to_be_visible()
     assert page_at.complaints(desk) == []

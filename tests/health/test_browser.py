@@ -15,14 +15,7 @@ from kitto.health import actions
 from kitto.health.jobs import WATCH, poll_probes
 from kitto.health.rules.states import Reason, Sign
 from kitto.health.rules.values import Answer, Measured, Unit
-from tests.browser.conftest import (  # noqa: F401 -- fixtures
-    Judge,
-    browser,
-    nothing_wrong,
-    page_at,
-    playwright,
-    served,
-)
+from tests.browser.judge import Judge, served
 from tests.counterparts.keys import new_key_pair
 from tests.counterparts.snmp import snmp_device
 from tests.health.test_watch import make_probe
@@ -66,8 +59,8 @@ def site(app: FastAPI, cast: dict[str, Actor], ledger: Ledger) -> Iterator[str]:
     ("width", "scheme", "locale"), [(1280, "light", "ja"), (390, "dark", "en"), (390, "light", "ja")]
 )
 def test_nothing_is_wrong_on_any_page_of_the_watch(
-    page_at: Judge,  # noqa: F811
-    nothing_wrong: Callable[[Page], None],  # noqa: F811
+    page_at: Judge,
+    nothing_wrong: Callable[[Page], None],
     site: str,
     width: int,
     scheme: str,
@@ -94,7 +87,7 @@ def test_nothing_is_wrong_on_any_page_of_the_watch(
         page.screenshot(path=PICTURES / f"health-{name}-{width}-{scheme}-{locale}.png", full_page=True)
 
 
-def test_a_problem_is_acknowledged_by_keys_alone(page_at: Judge, site: str) -> None:  # noqa: F811
+def test_a_problem_is_acknowledged_by_keys_alone(page_at: Judge, site: str) -> None:
     page = page_at(locale="en")
     page.set_extra_http_headers({"Authorization": "Bearer sato"})
     page.goto(f"{site}/health", timeout=COLD)

@@ -13,14 +13,7 @@ from kitto.base.paper.proof import Calibration
 from kitto.base.work import Actor, Ledger
 from kitto.labels import actions, printing
 from kitto.labels.rules import PrintOrder
-from tests.browser.conftest import (  # noqa: F401 -- fixtures
-    Judge,
-    browser,
-    nothing_wrong,
-    page_at,
-    playwright,
-    served,
-)
+from tests.browser.judge import Judge, served
 from tests.make import make_pc
 from tests.stage import played_by
 
@@ -51,8 +44,8 @@ def as_sato(page: Page, locale: str = "en") -> Page:
 
 @pytest.mark.parametrize(("width", "scheme", "locale"), [(1280, "light", "ja"), (390, "dark", "en")])
 def test_nothing_is_wrong_on_any_page_of_labels(
-    page_at: Judge,  # noqa: F811
-    nothing_wrong: Callable[[Page], None],  # noqa: F811
+    page_at: Judge,
+    nothing_wrong: Callable[[Page], None],
     site: str,
     width: int,
     scheme: str,
@@ -75,7 +68,7 @@ def test_nothing_is_wrong_on_any_page_of_labels(
     nothing_wrong(stranger)
 
 
-def test_labels_are_printed_and_scanned_back_by_keys_alone(page_at: Judge, site: str) -> None:  # noqa: F811
+def test_labels_are_printed_and_scanned_back_by_keys_alone(page_at: Judge, site: str) -> None:
     page = as_sato(page_at(locale="en"))
     page.goto(f"{site}/labels")
     page.locator("#f-template").focus()

@@ -49,7 +49,8 @@ def served(app: FastAPI) -> Iterator[str]:
         thread.join(30)
 
 
-@pytest.fixture(scope="session")
+# One at a time and no longer than its file needs it: while it lives, its event loop holds this thread.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     if not CHROMIUM.exists():
         pytest.skip("no chromium here; Debian's package chromium has it")
@@ -57,7 +58,7 @@ def playwright() -> Iterator[Playwright]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     made = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
     yield made
