@@ -1,6 +1,6 @@
 """Giving devices their numbers and names; used by the actions, not by the doors."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kitto.assets.models import Asset, AssetText, Category, Identifier, TagCounter
@@ -8,13 +8,17 @@ from kitto.assets.queries import custody_of
 from kitto.assets.queries.search import folded
 from kitto.assets.rules import (
     AssetTag,
+    EidWrong,
     IdentifierKind,
+    ImeisKnown,
     ImeiWrong,
     SerialIsPlaceholder,
+    eid_is_valid,
     imei_is_valid,
     is_placeholder_serial,
     normalised,
 )
+from kitto.assets.rules.names import MOST_IMEIS
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
 from kitto.base.work import Work
@@ -41,12 +45,12 @@ def allocate_tag(work: Work, category: Category) -> AssetTag:
 
 
 def name(work: Work, asset: Asset, kind: IdentifierKind, raw: str) -> Identifier:
-    """Let a device be known by an identifier. Refuses junk serials, wrong IMEIs and taken ones."""
+    """Let a device be known by an identifier.
+
+    Refuses junk serials, wrong IMEIs and EIDs, a third IMEI, and what another device is known by.
+    """
     norm = normalised(raw)
-    if kind is IdentifierKind.SERIAL and is_placeholder_serial(raw):
-        raise SerialIsPlaceholder(serial=raw[:64])
-    if kind is IdentifierKind.IMEI and not imei_is_valid(raw):
-        raise ImeiWrong(imei=raw[:64])
+    _check(kind, raw)
     owner = work.session.scalar(
         select(Asset)
         .join(Identifier, Identifier.asset_id == Asset.id)
@@ -54,9 +58,27 @@ def name(work: Work, asset: Asset, kind: IdentifierKind, raw: str) -> Identifier
     )
     if owner is not None:
         raise IdentifierTaken(identifier=raw[:64], tag=owner.name)
+    if kind is IdentifierKind.IMEI and _count(work, asset, kind) >= MOST_IMEIS:
+        raise ImeisKnown(tag=asset.name, most=MOST_IMEIS)
     return work.add(
         Identifier(asset_id=asset.id, kind=kind, raw=raw.strip(), norm=norm, since=work.now, ended_at=None)
     )
+
+
+def _check(kind: IdentifierKind, raw: str) -> None:
+    if kind is IdentifierKind.SERIAL and is_placeholder_serial(raw):
+        raise SerialIsPlaceholder(serial=raw[:64])
+    if kind is IdentifierKind.IMEI and not imei_is_valid(raw):
+        raise ImeiWrong(imei=raw[:64])
+    if kind is IdentifierKind.EID and not eid_is_valid(raw):
+        raise EidWrong(eid=raw[:64])
+
+
+def _count(work: Work, asset: Asset, kind: IdentifierKind) -> int:
+    statement = select(func.count()).where(
+        Identifier.asset_id == asset.id, Identifier.kind == kind, Identifier.ended_at.is_(None)
+    )
+    return work.session.scalar(statement) or 0
 
 
 def index_text(work: Work, asset: Asset) -> None:

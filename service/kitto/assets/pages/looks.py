@@ -54,6 +54,7 @@ IDENTIFIER_KINDS: Final = {
     IdentifierKind.TAG: N_("tag"),
     IdentifierKind.SERIAL: N_("serial number"),
     IdentifierKind.IMEI: N_("IMEI"),
+    IdentifierKind.EID: N_("EID (eSIM)"),
     IdentifierKind.MAC: N_("MAC address"),
     IdentifierKind.UUID: N_("UUID"),
     IdentifierKind.HOSTNAME: N_("host name"),

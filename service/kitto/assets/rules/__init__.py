@@ -17,12 +17,18 @@ from kitto.assets.rules.life import (
     open_steps,
 )
 from kitto.assets.rules.names import (
+    EidWrong,
+    IccidWrong,
     IdentifierKind,
+    ImeisKnown,
     ImeiWrong,
     SerialIsPlaceholder,
+    eid_is_valid,
+    iccid_is_valid,
     imei_is_valid,
     is_placeholder_serial,
     normalised,
+    plain_iccid,
 )
 from kitto.assets.rules.scans import Scan, ScanUnreadable, read_scan
 from kitto.assets.rules.tags import AssetTag, TagUnreadable, check_character
@@ -36,9 +42,12 @@ __all__ = [
     "TERMINAL",
     "AssetTag",
     "Condition",
+    "EidWrong",
     "HolderKind",
+    "IccidWrong",
     "IdentifierKind",
     "ImeiWrong",
+    "ImeisKnown",
     "Ownership",
     "Scan",
     "ScanUnreadable",
@@ -48,10 +57,13 @@ __all__ = [
     "StepRefused",
     "TagUnreadable",
     "check_character",
+    "eid_is_valid",
+    "iccid_is_valid",
     "imei_is_valid",
     "is_placeholder_serial",
     "next_state",
     "normalised",
     "open_steps",
+    "plain_iccid",
     "read_scan",
 ]

@@ -15,6 +15,7 @@ class IdentifierKind(StrEnum):
     TAG = "tag"
     SERIAL = "serial"
     IMEI = "imei"
+    EID = "eid"
     MAC = "mac"
     UUID = "uuid"
     HOSTNAME = "hostname"
@@ -36,6 +37,35 @@ class ImeiWrong(Refusal):
     status = 422
     says = N_("“{imei}” is no IMEI: it has 15 digits, the last of them a check digit. Scan it again.")
 
+
+class EidWrong(Refusal):
+    code = "assets.eid_wrong"
+    status = 422
+    says = N_(
+        "“{eid}” is no EID: it has 32 digits, begins with 89, and its check digits fit. "
+        "Scan it from the box, or dial *#06# and scan it from the screen."
+    )
+
+
+class IccidWrong(Refusal):
+    code = "assets.iccid_wrong"
+    status = 422
+    says = N_(
+        "“{iccid}” is no ICCID: it begins with 89, has 18 to 20 digits, and its check digit fits. "
+        "Scan the bar code on the card, or type the digits printed on it."
+    )
+
+
+class ImeisKnown(Refusal):
+    code = "assets.imeis_known"
+    says = N_(
+        "Nothing was changed: {tag} is known by {most} IMEIs already, one for each SIM. "
+        "End the wrong one first, or look whether another box was scanned."
+    )
+
+
+MOST_IMEIS: Final = 2
+"""A phone with two SIMs has two (GSMA TS.30); more come from scanning a neighbour's box."""
 
 _DASHES: Final = re.compile(r"[\s\-_‐‑‒–—―−ー－]+")
 
@@ -94,11 +124,41 @@ def is_placeholder_serial(text: str) -> bool:
 
 def imei_is_valid(text: str) -> bool:
     """15 digits with a Luhn check digit (3GPP TS 23.003, annex B)."""
-    digits = normalised(text)
-    if len(digits) != 15 or not (digits.isascii() and digits.isdigit()):  # noqa: PLR2004
+    digits = _digits(text)
+    return len(digits) == 15 and luhn_fits(digits)  # noqa: PLR2004
+
+
+def eid_is_valid(text: str) -> bool:
+    """32 digits of an eUICC: begins with 89, and is 1 modulo 97 (GSMA SGP.29, ISO/IEC 7064)."""
+    digits = _digits(text)
+    return len(digits) == 32 and digits.startswith("89") and int(digits) % 97 == 1  # noqa: PLR2004
+
+
+def iccid_is_valid(text: str) -> bool:
+    """18 to 20 digits of a SIM (ITU-T E.118): 89, then a Luhn check digit at the end.
+
+    Some 20-digit cards carry one digit more after the check digit; both are taken.
+    """
+    digits = plain_iccid(text)
+    if not (18 <= len(digits) <= 20 and digits.startswith("89")):  # noqa: PLR2004
         return False
+    return luhn_fits(digits) or (len(digits) == 20 and luhn_fits(digits[:-1]))  # noqa: PLR2004
+
+
+def plain_iccid(text: str) -> str:
+    """The digits of an ICCID, without the F that fills its last half byte; empty for what is none."""
+    return _digits(normalised(text).rstrip("F"))
+
+
+def luhn_fits(digits: str) -> bool:
+    """The last digit checks the others (ISO/IEC 7812-1, annex B)."""
     total = 0
-    for position, character in enumerate(digits):
+    for position, character in enumerate(reversed(digits)):
         value = int(character) * (1 + position % 2)
         total += value - 9 if value > 9 else value  # noqa: PLR2004
     return total % 10 == 0
+
+
+def _digits(text: str) -> str:
+    plain = normalised(text)
+    return plain if plain.isascii() and plain.isdigit() else ""
