@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare demo test check format run seed bench soak pictures clean
+.PHONY: help setup prepare demo test check format run seed bench soak pictures reference clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
@@ -60,6 +60,9 @@ check: $(READY) ## What CI checks beside the tests: format, lint, types, imports
 format: $(READY) ## Format the code, and mend what can be mended without thinking
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/ruff check --fix --quiet
+
+reference: $(READY) ## docs/reference.md: rights, states, refusals, commands, as the program has them
+	@$(BIN)/python tools/reference.py renew
 
 run: $(READY) ## The console on localhost, on its own data in var/data
 	@$(BIN)/kitto serve

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 SIGN_IN: Final = "/sign-in"
 SIGN_IN_NEEDED: Final = "identity.sign_in_needed"
 
-_SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
+SENTENCES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("bad_request", N_("The request cannot be read. Check it and send it again.")),
     401: ("sign_in_needed", N_("You are not signed in. Sign in, then try again.")),
     403: ("not_allowed", N_("You may not do this. Ask an administrator for the right to.")),
@@ -92,7 +92,7 @@ def _invalid(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, RequestValidationError)  # noqa: S101 -- registered for this type only
     found = complaints(problem.errors())
     log.info("web.invalid", fields=[complaint.field for complaint in found], path=request.url.path)
-    code, sentence = _SENTENCES[422]
+    code, sentence = SENTENCES[422]
     return answer(request, 422, code, Words(sentence).said(voice_of(request).locale), found)
 
 
@@ -101,8 +101,8 @@ def _by_status(request: Request, problem: Exception) -> Response:
     status = problem.status_code
     if status == HTTPStatus.UNAUTHORIZED and not wants_json(request):
         return _to_sign_in(request)
-    code, sentence = _SENTENCES.get(
-        status, _SENTENCES[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]
+    code, sentence = SENTENCES.get(
+        status, SENTENCES[400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500]
     )
     detail = Words(sentence, {"method": request.method}).said(voice_of(request).locale)
     return answer(request, status, code, detail, headers=dict(problem.headers or {}))
@@ -111,7 +111,7 @@ def _by_status(request: Request, problem: Exception) -> Response:
 def _broken(request: Request, problem: Exception) -> Response:
     # as text, since renderers of exc_info also write local variables, such as a form's password
     log.error("web.broken", path=request.url.path, exception="".join(format_exception(problem)))
-    code, sentence = _SENTENCES[500]
+    code, sentence = SENTENCES[500]
     response = answer(request, 500, code, Words(sentence).said(voice_of(request).locale))
     # the framework answers for a crash outside of all middleware
     wear(response.headers, request_id(request), secure=request.url.scheme == "https")
