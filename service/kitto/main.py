@@ -14,7 +14,7 @@ from kitto.base.engine import DurableEngine
 from kitto.base.seal import make_key
 from kitto.base.settings import Settings
 from kitto.base.work import Ledger
-from kitto.web import operations, problems
+from kitto.web import description, operations, problems
 from kitto.web import pages as web_pages
 from kitto.web.armour import Armour
 from kitto.web.doors import Doorkeeper
@@ -99,6 +99,7 @@ def create_app(house: House, *, works: bool | None = None) -> FastAPI:
     app.state.at_end = []
     app.state.doorkeeper = Doorkeeper(house.ledger, lambda request: identify(house.ledger, request))
     problems.install(app)
+    description.install(app)
     app.add_middleware(Armour)
     app.mount("/static", Shelf())
     app.include_router(web_pages.router)

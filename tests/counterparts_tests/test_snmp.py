@@ -40,7 +40,9 @@ def tool(program: str, device: SnmpDevice, *oids: str, version: str = "2c", opti
     done = subprocess.run(
         [*command, f"{device.address}:{device.port}", *oids], capture_output=True, text=True, check=False
     )
-    return (done.stdout + done.stderr).splitlines()
+    # the first tool that ever runs here makes its folder, and says so on standard error
+    told = (done.stdout + done.stderr).splitlines()
+    return [line for line in told if not line.startswith("Created directory:")]
 
 
 def session(device: SnmpDevice, community: str = "public", timeout: float = 5.0) -> SnmpSession:

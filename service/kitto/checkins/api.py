@@ -73,13 +73,13 @@ class ConfirmIn(Strict):
 
 
 class RevokeIn(Strict):
-    reason: Short = ""
+    reason: Short = Field(default="", examples=["The device was wiped."])
 
 
 class TokenIn(Strict):
     """For one device (`tag`), or for any `uses` machines."""
 
-    tag: Short | None = None
+    tag: Short | None = Field(default=None, examples=["PC-000042-C"])
     uses: int = Field(default=1, ge=1, le=1000)
     hours: int = Field(default=72, ge=1, le=720)
     note: Short = ""

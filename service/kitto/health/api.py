@@ -43,7 +43,7 @@ class ProbeIn(Strict):
 class ProbeChange(Strict):
     """Fields that are left out stay as they are."""
 
-    address: Short | None = None
+    address: Short | None = Field(default=None, examples=["192.0.2.7"])
     port: Port | None = None
     credential_id: Number | None = None
     interval_seconds: Seconds | None = None
@@ -154,7 +154,7 @@ class ProblemsOut(BaseModel):
 
 
 class AcknowledgeIn(Strict):
-    note: str = Field(default="", max_length=255)
+    note: str = Field(default="", max_length=255, examples=["予備のトナーを手配済み"])
 
 
 class PinIn(Strict):
@@ -167,7 +167,7 @@ class CredentialIn(Strict):
     name: Short = Field(examples=["switches, read only"])
     kind: CredentialKind
     account: Short = ""
-    secret: SecretText
+    secret: SecretText = Field(examples=["only-for-reading"])
     privacy: SecretText | None = Field(default=None, description="Privacy password of an SNMP user.")
     snmp_version: Short = "2c"
     hash: Short = "sha1"

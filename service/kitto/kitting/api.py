@@ -34,7 +34,7 @@ class ConfirmIn(Strict):
 
 
 class ScanIn(Strict):
-    scanned: str = Field(max_length=2048)
+    scanned: str = Field(max_length=2048, examples=["PC-000042-C"])
 
 
 class ReasonIn(Strict):

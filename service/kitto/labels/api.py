@@ -85,7 +85,7 @@ class ScanBackOut(BaseModel):
 
 
 class PrinterIn(OffsetsIn):
-    name: str = Field(min_length=1, max_length=60)
+    name: str = Field(min_length=1, max_length=60, examples=["2F 複合機"])
 
 
 class PrinterOut(PrinterIn):

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from kitto.assets import queries as assets
-from kitto.assets.rules import AssetTag, normalised
+from kitto.assets.rules import AssetTag
 from kitto.base.i18n import N_
 from kitto.base.paper import codes, previews
 from kitto.base.paper.proof import Calibration
@@ -221,7 +221,7 @@ def follow_code(request: Request, work: ReadDep, actor: ActorDep, tag: str) -> R
     """
     if actor.may(Permission.SEE):
         work.allow(Permission.SEE)
-        asset = assets.by_tag(work, normalised(tag))
+        asset = assets.resolve_scan(work, tag)
         return RedirectResponse(f"/devices/{asset.name}", status_code=303)
     work.allow_everyone("a finder must learn whom to call")
     own = settings()

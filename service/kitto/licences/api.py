@@ -48,7 +48,7 @@ class PoolChange(Strict):
     title_id: Number = 1
     name: Short = ""
     metric: Metric = Metric.USER
-    cap: Cap = 0
+    cap: Cap = Field(default=0, examples=[60])
     policy: Policy = Policy.HARD
     starts_on: date | None = None
     ends_on: date | None = None

@@ -97,7 +97,7 @@ class DepartmentChange(DepartmentIn):
     """Fields that are left out stay as they are."""
 
     code: Short = ""
-    name: Short = ""
+    name: Short = Field(default="", examples=["開発二課"])
 
 
 class ProjectOut(BaseModel):
@@ -131,7 +131,7 @@ class ProjectChange(ProjectIn):
     """Fields that are left out stay as they are."""
 
     code: Short = ""
-    name: Short = ""
+    name: Short = Field(default="", examples=["基幹システム更改 第二期"])
 
 
 class MembershipOut(BaseModel):

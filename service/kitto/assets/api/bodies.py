@@ -120,17 +120,17 @@ class ChangeIn(Strict):
     price: int | None = Field(default=None, ge=0, le=10**12)
     warranty_until: date | None = None
     accessories: list[Short] | None = Field(default=None, max_length=50)
-    note: str | None = Field(default=None, max_length=4000)
+    note: str | None = Field(default=None, max_length=4000, examples=["天板に小さな傷"])
 
 
 class StepIn(Strict):
-    step: Step
+    step: Step = Field(examples=["recall"])
     reason: str = Field(default="", max_length=500)
 
 
 class CorrectIn(Strict):
-    state: State
-    reason: str = Field(max_length=500)
+    state: State = Field(examples=["in_stock"])
+    reason: str = Field(max_length=500, examples=["Entered twice by mistake."])
 
 
 class HandOverIn(Strict):
@@ -150,22 +150,22 @@ class TakeBackIn(Strict):
 
 
 class IdentifierIn(Strict):
-    kind: IdentifierKind
-    value: str = Field(min_length=1, max_length=200)
+    kind: IdentifierKind = Field(examples=["mac"])
+    value: str = Field(min_length=1, max_length=200, examples=["00:00:5E:00:53:01"])
 
 
 class EndpointIn(Strict):
     address: str = Field(max_length=64, examples=["192.0.2.10"])
-    port: int = Field(ge=1, le=65535)
+    port: int = Field(ge=1, le=65535, examples=[22])
     account: Short = ""
     host_key: str = Field(default="", max_length=2000, examples=["ssh-ed25519 AAAA…"])
 
 
 class CategoryIn(Strict):
-    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
-    name_ja: Short
-    name_en: Short
-    tag_prefix: str = Field(pattern=r"^[A-Z]{1,4}$")
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", examples=["scanner"])
+    name_ja: Short = Field(examples=["スキャナー"])
+    name_en: Short = Field(examples=["Scanner"])
+    tag_prefix: str = Field(pattern=r"^[A-Z]{1,4}$", examples=["SC"])
     tag_width: int = Field(default=6, ge=4, le=9)
     needs_serial: bool = True
     needs_kitting: bool = False
@@ -177,8 +177,8 @@ class CategoryOut(CategoryIn):
 
 class ModelIn(Strict):
     category: str = Field(max_length=32, examples=["pc"])
-    maker: Short
-    name: Short
+    maker: Short = Field(examples=["Dell"])
+    name: Short = Field(examples=["Latitude 7450"])
     number: Short = ""
 
 
@@ -187,8 +187,8 @@ class ModelOut(ModelIn):
 
 
 class LocationIn(Strict):
-    code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")
-    name: Short
+    code: str = Field(pattern=r"^[A-Za-z0-9_-]{1,32}$", examples=["HQ-3F"])
+    name: Short = Field(examples=["本社 3 階"])
     parent_id: Number | None = None
 
 

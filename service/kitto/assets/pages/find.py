@@ -31,14 +31,6 @@ def find(request: Request, work: ReadDep, q: Annotated[str, Query(max_length=204
         return redirect(request, _elsewhere(work, q.strip()[:200]))
 
 
-@router.get("/t/{tag}")
-@router.get("/T/{tag}")
-def follow_label(request: Request, work: ReadDep, tag: str) -> Response:
-    """Where the QR code of a label leads someone who is signed in."""
-    work.allow(Permission.SEE)
-    return redirect(request, f"/devices/{queries.resolve_scan(work, tag).name}")
-
-
 def _elsewhere(work: Work, words: str) -> str:
     try:
         return f"/people/{people.person_by_number(work, words).id}"

@@ -29,7 +29,9 @@ class Exact(BaseModel):
 class PresentIn(Exact):
     """The present password, and the code if the account has a code app."""
 
-    present: SecretStr = Field(max_length=1000, description="The present password.")
+    present: SecretStr = Field(
+        max_length=1000, description="The present password.", examples=["the blue scanner beeps at nine"]
+    )
     code: str = Field(default="", max_length=20, examples=["123456"])
 
     def secret(self) -> Secret:
@@ -37,7 +39,11 @@ class PresentIn(Exact):
 
 
 class PasswordIn(PresentIn):
-    password: SecretStr = Field(max_length=1000, description="The new password: 12 to 128 characters.")
+    password: SecretStr = Field(
+        max_length=1000,
+        description="The new password: 12 to 128 characters.",
+        examples=["a calm bench in Shinjuku"],
+    )
 
 
 class CodeIn(Strict):
