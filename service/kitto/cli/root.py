@@ -5,7 +5,7 @@ import sys
 import typer
 
 from kitto.base.errors import Fault, Refusal
-from kitto.cli import admin, assets, db, keep, kits, labels, run, tokens
+from kitto.cli import admin, assets, db, keep, kits, labels, playbooks, run, tokens
 from kitto.cli.say import REFUSED, out
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ for noun, commands in (
     ("asset", assets.app),
     ("kit", kits.app),
     ("label", labels.app),
+    ("playbook", playbooks.app),
     ("audit", keep.audit),
     ("db", db.app),
 ):

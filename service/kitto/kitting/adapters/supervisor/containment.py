@@ -13,6 +13,8 @@ from typing import Protocol
 from kitto.kitting.adapters.plays import Containment, PlayFault
 
 PATIENCE_SECONDS = 10.0
+_PROGRAMS = ("usr", "bin", "sbin", "lib", "lib64", "lib32")
+_ETC = ("passwd", "group", "nsswitch.conf", "ld.so.cache", "alternatives", "localtime")
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -107,6 +109,20 @@ def choose(wanted: Containment, run_id: str, work: Path, seen: Sequence[Path]) -
 def interpreter() -> list[Path]:
     """Where our Python and its packages live; a virtual environment has two such places."""
     return sorted({Path(place).resolve() for place in (sys.prefix, sys.base_prefix)} - {Path("/usr")})
+
+
+def closed_off(command: Sequence[str], work: Path, seen: Sequence[Path]) -> list[str]:
+    """The command for bwrap that runs a program which shall reach nothing: no network, no settings of ours.
+
+    It may write to `work`, and read programs, Python and `seen`.
+    """
+    args = ["bwrap", "--die-with-parent", "--unshare-all", "--proc", "/proc", "--dev", "/dev"]
+    args += [word for path in _system() if path.parts[1] in _PROGRAMS for word in _shown(path)]
+    args += [word for name in _ETC for word in _shown(Path("/etc") / name)]
+    args += ["--tmpfs", "/tmp"]  # noqa: S108 -- its own, empty one
+    for path in (*seen, *interpreter()):
+        args += ["--ro-bind", str(path), str(path)] if path.exists() else []
+    return [*args, "--bind", str(work), str(work), "--", *command]
 
 
 def _bwrap_works() -> bool:

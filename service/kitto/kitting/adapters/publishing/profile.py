@@ -1,0 +1,130 @@
+"""The profile of a recipe: its form, its schema, and whether what it names is there."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import msgspec
+from jsonschema.exceptions import SchemaError
+
+from kitto.kitting.adapters.publishing.findings import Finding, found
+from kitto.kitting.adapters.publishing.reading import Fields, Items, Unreadable, line_of, read
+from kitto.kitting.rules.profiles import ProfileSpec, checked
+from kitto.kitting.rules.refusals import ProfileBroken
+
+FILE: Final = "profile.yml"
+PAPERS: Final = "README.md"
+_AT: Final = re.compile(r" - at `\$([^`]*)`$")
+_PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
+
+
+def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> ProfileSpec | None:
+    """Find what is wrong with the profile; the profile itself if it can be read."""
+    if not (folder / FILE).is_file():
+        findings.append(found("profile_missing", FILE))
+        return None
+    written: Any = None
+    try:
+        written = read(folder, FILE, findings)
+        spec = checked(msgspec.yaml.decode((folder / FILE).read_bytes(), type=ProfileSpec))
+    except Unreadable as wrong:
+        findings.append(wrong.finding)
+        return None
+    except ProfileBroken as broken:
+        findings.append(found("profile_wrong", FILE, 0, broken.names["reason"]))
+        return None
+    except msgspec.DecodeError as wrong:
+        said = str(wrong)
+        findings.append(found("profile_wrong", FILE, _line(written, said), _AT.sub("", said)))
+        return None
+    if spec.name != name:
+        findings.append(found("profile_name", FILE, written.line_of("name"), spec.name))
+    _look_at_parameters(spec, written, findings)
+    _look_at_steps(folder, spec, written, findings)
+    _look_at_papers(folder, spec, findings)
+    return spec
+
+
+def _line(written: object, said: str) -> int:
+    """The line of the place that msgspec names at the end of what it says."""
+    at = _AT.search(said)
+    line, here = 1, written
+    for part in _PART.finditer(at[1] if at else ""):
+        if isinstance(here, Fields) and part[1] in here:
+            line, here = here.line_of(part[1]), here[part[1]]
+        elif isinstance(here, Items) and part[2] and int(part[2]) < len(here):
+            here = here[int(part[2])]
+            line = line_of(here, line)
+        else:
+            break
+    return line
+
+
+def _look_at_parameters(spec: ProfileSpec, written: Fields, findings: list[Finding]) -> None:
+    line = written.line_of("parameters")
+    foreign = sorted(_references(spec.parameters))
+    if foreign:
+        findings.append(found("parameters_fetch", FILE, line, foreign[0]))
+        return
+    try:
+        jsonschema.Draft202012Validator.check_schema(spec.parameters)
+    except SchemaError as wrong:
+        findings.append(found("parameters_wrong", FILE, line, wrong.message))
+        return
+    for name, schema in properties(spec).items():
+        if not isinstance(schema, dict) or "default" not in schema:
+            continue
+        validator = jsonschema.Draft202012Validator(schema)
+        if not validator.is_valid(schema["default"]):
+            findings.append(found("default_wrong", FILE, parameter_line(written, name), name))
+
+
+def properties(spec: ProfileSpec) -> dict[str, Any]:
+    """The parameters by name."""
+    known = spec.parameters.get("properties", {})
+    return known if isinstance(known, dict) else {}
+
+
+def parameter_line(written: object, name: str) -> int:
+    """The line of a parameter in profile.yml."""
+    parameters = written.get("parameters") if isinstance(written, Fields) else None
+    known = parameters.get("properties") if isinstance(parameters, Fields) else None
+    return known.line_of(name) if isinstance(known, Fields) else 0
+
+
+def _references(schema: object) -> set[str]:
+    """What the schema would have to fetch from elsewhere."""
+    foreign: set[str] = set()
+    if isinstance(schema, dict):
+        for key in ("$ref", "$dynamicRef", "$schema", "$id"):
+            value = schema.get(key)
+            if isinstance(value, str) and not value.startswith("#"):
+                foreign.add(value)
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for value in inner:
+        foreign |= _references(value)
+    return foreign
+
+
+def _look_at_steps(folder: Path, spec: ProfileSpec, written: Fields, findings: list[Finding]) -> None:
+    for number, step in enumerate(spec.steps):
+        if step.playbook and not inside(folder, step.playbook):
+            findings.append(found("playbook_missing", FILE, line_of(written["steps"][number]), step.playbook))
+
+
+def inside(folder: Path, name: str) -> bool:
+    """True if this names a file of the recipe."""
+    path = (folder / name).resolve()
+    return path.is_file() and path.is_relative_to(folder.resolve())
+
+
+def _look_at_papers(folder: Path, spec: ProfileSpec, findings: list[Finding]) -> None:
+    papers = folder / PAPERS
+    text = papers.read_text("utf-8", "replace") if papers.is_file() else ""
+    if "quality card" not in text.lower():
+        findings.append(found("papers_missing", PAPERS))
+        return
+    findings.extend(
+        found("papers_variable", PAPERS, 0, name) for name in properties(spec) if name not in text
+    )

@@ -1,0 +1,128 @@
+"""A recipe from top to bottom."""
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from kitto.base.settings import settings
+from kitto.kitting.adapters.content import content_of
+from kitto.kitting.adapters.publishing.asking import Asking, can_be_contained, lint_program
+from kitto.kitting.adapters.publishing.books import Book, Gatherer
+from kitto.kitting.adapters.publishing.findings import Finding, Report, found
+from kitto.kitting.adapters.publishing.manners import look_at_collections, look_at_manners
+from kitto.kitting.adapters.publishing.profile import (
+    FILE,
+    inside,
+    look_at_profile,
+    parameter_line,
+    properties,
+)
+from kitto.kitting.adapters.publishing.reading import Unreadable, read
+from kitto.kitting.adapters.publishing.secrets import look_at_hiding, look_at_secrets
+from kitto.kitting.adapters.publishing.survey import survey
+from kitto.kitting.adapters.publishing.variables import look_at_variables
+from kitto.kitting.rules.profiles import ProfileSpec, StepSpec
+
+# After these, Ansible is not asked: it would read what is not part of the recipe, or nothing at all.
+_STOPS: Final = frozenset(
+    {"folder_missing", "too_large", "yaml_alias", "yaml_deep", "import_computed", "import_missing"}
+    | {"program_inside", "settings_inside", "profile_missing", "yaml_broken"}
+)
+
+
+def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
+    """Look at a recipe before it may be used; takes seconds, or half a minute with ansible-lint.
+
+    `name` is what the profile must be called, where the folder has another name. Changes nothing; the
+    report's `content` is `content_of` the folder as it was read.
+    """
+    findings: list[Finding] = []
+    with tempfile.TemporaryDirectory(prefix="kitto-check-") as scratch:
+        copy = Path(scratch) / "recipe"
+        findings.extend(survey(folder, copy))
+        content = content_of(copy) if copy.is_dir() else ""
+        books = _look(copy, name or folder.resolve().name, findings) if copy.is_dir() else []
+        if ask_ansible and copy.is_dir() and not any(finding.code in _STOPS for finding in findings):
+            own = settings()
+            Asking(
+                scratch=Path(scratch),
+                name=copy.name,
+                plugins=own.shipped("inventories") / "plugins",
+                collections=own.data / "collections",
+                lint=lint_program(),
+                contained=can_be_contained(),
+            ).look(books, findings)
+    return Report(content=content, findings=_in_order(findings))
+
+
+def _look(copy: Path, name: str, findings: list[Finding]) -> list[str]:
+    """All that can be seen without Ansible; the names of the playbooks."""
+    spec = look_at_profile(copy, name, findings)
+    if spec is None:
+        return []
+    by_file: dict[str, list[StepSpec]] = {}
+    for step in spec.steps:
+        if step.playbook and inside(copy, step.playbook):
+            by_file.setdefault(step.playbook, []).append(step)
+    used: set[str] = set()
+    for file in sorted({*by_file, *(path.name for path in copy.glob("*.yml"))} - {FILE}):
+        book = Gatherer(copy, findings).book(file)
+        used |= _look_at_book(copy, book, spec, by_file.get(file, []), findings)
+    _look_at_use(copy, spec, used, findings)
+    return sorted({*by_file, *(path.name for path in copy.glob("*.yml"))} - {FILE})
+
+
+def _look_at_book(
+    copy: Path, book: Book, spec: ProfileSpec, steps: list[StepSpec], findings: list[Finding]
+) -> set[str]:
+    own = settings()
+    look_at_manners(book, copy, _machines(own.shipped("playbooks")), findings)
+    look_at_collections(book, own.data / "collections", findings)
+    for play in book.plays:
+        findings.extend(look_at_hiding(play, copy))
+    # A book that no step runs shows the whole; it may use what any step has.
+    of = steps or [step for step in spec.steps if step.playbook]
+    files = {name for step in of for name in step.files}
+    declared = set.intersection(*(set(step.secrets) for step in steps)) if steps else None
+    used = look_at_variables(book, copy, {*properties(spec), *files}, findings)
+    read = look_at_secrets(book, copy, declared, findings)
+    for step in steps:
+        line = _step_line(copy, spec, step)
+        findings.extend(found("secret_unused", FILE, line, n) for n in _unread(step, read))
+        findings.extend(found("file_unused", FILE, line, n) for n in step.files if n not in used)
+    return used
+
+
+def _unread(step: StepSpec, read: set[str]) -> list[str]:
+    # What sudo gets is read by Ansible itself.
+    return [name for name in step.secrets if name not in read and name != "become_password"]
+
+
+def _step_line(copy: Path, spec: ProfileSpec, step: StepSpec) -> int:
+    try:
+        written = read(copy, FILE, [])
+        return int(written["steps"][spec.steps.index(step)].line)
+    except (Unreadable, KeyError, IndexError, AttributeError, TypeError):
+        return 0
+
+
+def _look_at_use(copy: Path, spec: ProfileSpec, used: set[str], findings: list[Finding]) -> None:
+    """Parameters that no play uses and no step of another kind names."""
+    said = " ".join(str(step) for step in spec.steps)
+    written = read(copy, FILE, [])
+    findings.extend(
+        found("parameter_unused", FILE, parameter_line(written, name), name)
+        for name in properties(spec)
+        if name not in used and name not in said
+    )
+
+
+def _machines(shipped: Path) -> set[bytes]:
+    return {path.read_bytes() for path in shipped.glob("*/tasks/right_machine.yml")}
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By file and line, each once."""
+    once = {(f.file, f.line, f.code, str(sorted(f.names.items()))): f for f in findings}
+    return tuple(once[key] for key in sorted(once))
