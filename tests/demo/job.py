@@ -155,7 +155,7 @@ class Kit:
         if found["state"] in ("failed", "cancelled"):
             reasons = [f"{s['key']}: {s['reason']}" for s in found["steps"] if s["reason"]]
             self.stage.check(False, f"the kit {found['state']}: {found['reason']} {'; '.join(reasons)}")
-        return found if found["state"] == "finished" else None
+        return found if found["state"] == "ready" else None
 
     def _step(self, step: dict[str, Any]) -> None:
         key, state = step["key"], step["state"]

@@ -172,7 +172,7 @@ def test_a_killed_service_loses_no_play_and_runs_none_twice(
 def _finished(address: str, headers: dict[str, str]) -> dict[str, Any] | None:
     kit: dict[str, Any] = httpx2.get(address, headers=headers).json()
     assert kit["state"] not in ("failed", "cancelled"), kit
-    return kit if kit["state"] == "finished" else None
+    return kit if kit["state"] == "ready" else None
 
 
 def _until(look: Any, seconds: float) -> Any:

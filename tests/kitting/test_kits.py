@@ -53,7 +53,7 @@ def test_a_kit_goes_through_hands_and_reports_to_ready(
     assert bench.post(f"/api/v1/kits/{kit}/steps/label/scan", json={"scanned": scanned}).status_code == 200
     kit_when(kit, waits_at("report"))
     reports(ledger, pc, str(pc.serial))
-    done = kit_when(kit, lambda found: found["state"] == "finished")
+    done = kit_when(kit, lambda found: found["state"] == "ready")
     assert [item["state"] for item in done["steps"]] == ["succeeded"] * 4
     assert all(item["evidence"] for item in done["steps"])
     assert bench.get(f"/api/v1/assets/{pc.tag}").json()["state"] == "ready"
@@ -77,7 +77,7 @@ def test_a_second_report_of_the_same_device_lets_its_next_kit_go_on_too(
         bench.post(f"/api/v1/kits/{kit}/steps/label/scan", json={"scanned": pc.tag})
         kit_when(kit, waits_at("report"))
         reports(ledger, pc, str(pc.serial))
-        kit_when(kit, lambda found: found["state"] == "finished")
+        kit_when(kit, lambda found: found["state"] == "ready")
 
 
 def test_a_device_with_another_serial_number_stops_the_kit(
@@ -96,7 +96,7 @@ def test_a_device_with_another_serial_number_stops_the_kit(
     # The right device is found and reports: trying again from there finishes the kit.
     reports(ledger, pc, str(pc.serial))
     assert bench.post(f"/api/v1/kits/{kit}/retry", json={}).status_code == 200
-    kit_when(kit, lambda found: found["state"] == "finished")
+    kit_when(kit, lambda found: found["state"] == "ready")
 
 
 def test_sixty_starts_at_once_make_one_kit(bench: TestClient, ledger: Ledger) -> None:
@@ -190,9 +190,9 @@ def test_a_guest_and_a_viewer_may_not_kit(bench: TestClient, ledger: Ledger) -> 
 
 
 def test_the_tables_reach_every_state_and_leave_no_dead_end() -> None:
-    reached = {KitState.QUEUED} | {state for targets in KIT_TABLE.values() for state in targets}
+    reached = {KitState.EXPECTED} | {state for targets in KIT_TABLE.values() for state in targets}
     assert reached == set(KitState)
     ends = {state for state, targets in KIT_TABLE.items() if not targets}
-    assert ends == {KitState.FINISHED, KitState.CANCELLED}
+    assert ends == {KitState.HANDED_OVER, KitState.CANCELLED, KitState.REJECTED}
     reached_steps = {StepState.PENDING} | {s for targets in STEP_TABLE.values() for s in targets}
     assert reached_steps == set(StepState)

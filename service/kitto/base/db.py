@@ -65,6 +65,7 @@ class Base(DeclarativeBase):
         date: Date,
         dict[str, Any]: Json,
         list[str]: Json,
+        list[Any]: Json,
     }
 
 

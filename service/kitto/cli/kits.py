@@ -9,8 +9,7 @@ from kitto.base.errors import InvalidInput
 from kitto.cli.house import looking, working
 from kitto.cli.say import JsonFlag, out, speak
 from kitto.identity.rules import Permission
-from kitto.kitting import actions, queries
-from kitto.kitting.adapters import recipes
+from kitto.kitting import actions, offer, queries
 from kitto.kitting.models import Kit
 
 app = typer.Typer(help="Kitting.", no_args_is_help=True)
@@ -20,10 +19,13 @@ app = typer.Typer(help="Kitting.", no_args_is_help=True)
 def profiles(json: JsonFlag = False) -> None:
     """The profiles there are."""
     speak(as_json=json)
-    rows = [
-        {"name": p.name, "platform": p.platform, "title": p.title.ja, "steps": len(p.steps)}
-        for p in recipes.profiles()
-    ]
+    with looking() as work:
+        work.allow(Permission.SEE)
+        rows = [
+            {"name": p.name, "platform": p.platform, "title": p.title.ja, "steps": len(p.all_steps)}
+            for one in offer.offered(work)
+            if (p := one.spec) is not None
+        ]
     out.rows(["name", "platform", "steps", "title"], rows)
 
 

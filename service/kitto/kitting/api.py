@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field
 
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
-from kitto.kitting import actions, queries
-from kitto.kitting.actions.machine import seconds
-from kitto.kitting.adapters import recipes
+from kitto.kitting import actions, offer, queries
+from kitto.kitting.actions.settle import seconds
 from kitto.kitting.models import Kit, KitStep
-from kitto.kitting.rules.states import KitState, StepKind, StepState, WaitFor
+from kitto.kitting.rules.states import KitState, Phase, StepKind, StepState, WaitFor
 from kitto.web.bodies import RESPONSES, Number, Strict
 from kitto.web.doors import Door, ReadDep, WorkDep, etag
 
@@ -60,6 +59,10 @@ class StepOut(BaseModel):
     state: StepState
     attempt: int
     reason: str
+    waits_for: WaitFor | None
+    deadline_at: datetime | None
+    phase: Phase
+    needs: list[str]
     started_at: datetime | None
     ended_at: datetime | None
     done_by: str
@@ -143,13 +146,15 @@ def _step(work: Work, step: KitStep) -> StepOut:
         state=step.state,
         attempt=step.attempt,
         reason=step.reason,
+        waits_for=step.waits_for,
+        deadline_at=step.deadline_at,
+        phase=step.phase,
+        needs=step.needs,
         started_at=step.started_at,
         ended_at=step.ended_at,
         done_by=step.done_by,
         checks=[point[language] for point in step.spec.get("checks", [])],
-        evidence=[
-            EvidenceOut(kind=e.kind, data=e.data, by=e.by, at=e.at, hash=e.hash) for e in step.evidence
-        ],
+        evidence=[EvidenceOut(kind=e.kind, data=e.data, by=e.by, at=e.at, hash=e.hash) for e in step.proofs],
     )
 
 
@@ -165,13 +170,14 @@ def list_profiles(work: ReadDep) -> list[ProfileOut]:
     work.allow(Permission.SEE)
     return [
         ProfileOut(
-            name=one.name,
-            title=one.title.to(work.locale),
-            platform=one.platform,
-            parameters=one.parameters,
-            steps=[step.key for step in one.steps],
+            name=spec.name,
+            title=spec.title.to(work.locale),
+            platform=spec.platform,
+            parameters=spec.parameters,
+            steps=[step.key for _, step in spec.all_steps],
         )
-        for one in recipes.profiles()
+        for one in offer.offered(work)
+        if (spec := one.spec) is not None
     ]
 
 

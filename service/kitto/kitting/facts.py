@@ -12,7 +12,7 @@ class KitFact(Fact):
     also = ("asset", "asset_id")
 
     kit_id: int
-    asset_id: int
+    asset_id: int | None
     tag: str
 
 
@@ -106,3 +106,174 @@ class KeyMade(Fact):
     about = ("key", "key_id")
     key_id: int
     public_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitHeld(KitFact):
+    kind = "kitting.held"
+    says = N_("Kit #{kit_id} of {tag} was put on hold: {reason}")
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitResumed(KitFact):
+    kind = "kitting.resumed"
+    says = N_("Kit #{kit_id} of {tag} goes on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitHandedOver(KitFact):
+    kind = "kitting.handed_over"
+    says = N_("Kit #{kit_id} of {tag} reached its person")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitStepLate(KitFact):
+    """A step waits longer than its profile allows; somebody is to look."""
+
+    kind = "kitting.step_late"
+    says = N_("Kit #{kit_id}, step {step} of {tag} waits too long")
+    flagged = True
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitApproved(KitFact):
+    kind = "kitting.approved"
+    says = N_("Kit #{kit_id}, step {step}: approved")
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitRejected(KitFact):
+    kind = "kitting.rejected"
+    says = N_("{tag} of kit #{kit_id} is sent back: {reason}")
+    flagged = True
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceLocked(Fact):
+    kind = "kitting.device_locked"
+    says = N_("{tag} is worked on by {holder} {holder_id}")
+    about = ("asset", "asset_id")
+    asset_id: int
+    tag: str
+    holder: str
+    holder_id: str
+    fence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceUnlocked(Fact):
+    kind = "kitting.device_unlocked"
+    says = N_("{tag} is free again; {holder} {holder_id} is done")
+    about = ("asset", "asset_id")
+    asset_id: int
+    tag: str
+    holder: str
+    holder_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfilePublished(Fact):
+    kind = "kitting.profile_published"
+    says = N_("Profile {name} v{number} was published ({content})")
+    about = ("kit_profile", "profile_id")
+    profile_id: int
+    name: str
+    number: int
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileRetired(Fact):
+    kind = "kitting.profile_retired"
+    says = N_("Profile {name} is no longer offered")
+    about = ("kit_profile", "profile_id")
+    profile_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OrderFact(Fact):
+    about = ("kit_order", "order_id")
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitsOrdered(_OrderFact):
+    kind = "kitting.ordered"
+    says = N_("Order #{order_id}: {quantity} × {profile}")
+    quantity: int
+    profile: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderApproved(_OrderFact):
+    kind = "kitting.order_approved"
+    says = N_("Order #{order_id} was approved")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRejected(_OrderFact):
+    kind = "kitting.order_rejected"
+    says = N_("Order #{order_id} was not approved: {reason}")
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(_OrderFact):
+    kind = "kitting.order_cancelled"
+    says = N_("Order #{order_id} was cancelled: {reason}")
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderDone(_OrderFact):
+    kind = "kitting.order_done"
+    says = N_("Order #{order_id}: every device is done")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KitBound(KitFact):
+    """A device was chosen for a place in an order."""
+
+    kind = "kitting.bound"
+    says = N_("{tag} is for order #{order_id} (kit #{kit_id})")
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretKept(KitFact):
+    """A secret of the device was sealed away; the value is nowhere else."""
+
+    kind = "kitting.secret_kept"
+    says = N_("The secret {secret} of {tag} was sealed")
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretShown(Fact):
+    kind = "kitting.secret_shown"
+    says = N_("The secret {secret} of {tag} was shown")
+    about = ("asset", "asset_id")
+    flagged = True
+    asset_id: int
+    tag: str
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftFound(KitFact):
+    kind = "kitting.drift_found"
+    says = N_("{tag} differs from what it was kitted with in {count} points")
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoTaken(KitFact):
+    kind = "kitting.photo_taken"
+    says = N_("Kit #{kit_id}, step {step}: a photo was taken")
+    step: str
+    sha256: str

@@ -1,12 +1,11 @@
 """Kits go on by themselves: plays are run and followed, waiting devices are looked for."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kitto.assets import queries as asset_queries
-from kitto.assets.secrets import secret_for
 from kitto.base import clock
 from kitto.base.errors import Fault, Refusal
 from kitto.base.jobs import KIT, POLL, JobRun, is_stale, job, schedule
@@ -16,6 +15,7 @@ from kitto.base.work import Actor, Ledger, system_actor
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
+from kitto.kitting.actions.secrets import device_secret
 from kitto.kitting.actions.start import make_key
 from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.agent_file import agent_file
@@ -23,11 +23,13 @@ from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Host, Outcome, PlayEvent, PlayFault, PlayOutcome, PlaySpec, State
 from kitto.kitting.adapters.ports import answers
 from kitto.kitting.models import Kit
-from kitto.kitting.rules.states import KitState
+from kitto.kitting.rules.states import StepKind
 from kitto.kitting.signals import go_on
 
 FOLLOW_SECONDS: Final = 0.25
 BATCH: Final = 1000
+Doer = Callable[[Ledger, int, str, str], str]
+"""Does a claimed step: ledger, kit, step, run. May be called again for the same run."""
 
 
 def kitto() -> Actor:
@@ -58,13 +60,13 @@ def carry_on(run: JobRun, kit_id: int) -> None:
         todo = run.step("choose", _choose, run.ledger, kit_id)
         if todo is None:
             return
-        run.step("play", _play, run.ledger, kit_id, todo["step"], todo["run"])
+        run.step(todo["kind"], DOERS[todo["kind"]], run.ledger, kit_id, todo["step"], todo["run"])
 
 
 def _choose(ledger: Ledger, kit_id: int) -> dict[str, str] | None:
     with ledger.begin(kitto()) as work:
-        todo = machine.next_play(work, kit_id)
-    return {"step": todo.step, "run": todo.run} if todo else None
+        todo = machine.next_todo(work, kit_id)
+    return {"step": todo.step, "run": todo.run, "kind": todo.kind} if todo else None
 
 
 def _play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
@@ -87,7 +89,7 @@ def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
     if plays.find(run) is not None:
         return
     with ledger.begin(kitto()) as work:
-        first = machine.note_launch(work, run)
+        first = machine.note_launch(work, kit_id, run)
     if not first:
         # It was launched, and nothing of it is here: the machine went down with it, or another
         # machine had it. `_follow` will find it lost.
@@ -101,20 +103,21 @@ def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
 def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict[str, str], str]:
     work.allow(Permission.KIT)
     step = queries.step_of(kit, step_key)
-    asset = asset_queries.by_id(work, kit.asset_id)
+    asset = asset_queries.by_id(work, kit.device)
     reached = asset_queries.endpoint(work, asset.id, "ssh")
     if reached is None:
         raise PlayFault(f"nobody said how {asset.name} is reached")
     names = tuple(step.spec.get("secrets", ()))
-    secrets = {name: secret_for(work, name, asset.id).reveal() for name in names}
-    folder = recipes.kept(kit.profile.content)
+    secrets = {name: device_secret(work, asset.id, name).reveal() for name in names}
+    content = kit.profile.recipes[step.spec["recipe"]]
+    mode = queries.attempt(work, run).mode
     files = {"kitto_agent_pyz": str(agent_file())} if "kitto_agent_pyz" in step.spec.get("files", ()) else {}
     own = settings()
     spec = PlaySpec(
         run_id=run,
-        folder=str(folder),
-        playbook=step.spec["playbook"],
-        content=kit.profile.content,
+        folder=str(recipes.kept(content)),
+        playbook=step.spec["verify"] if mode == "verify" else step.spec["playbook"],
+        content=content,
         host=Host(
             address=reached.address,
             port=reached.port,
@@ -187,7 +190,11 @@ def _seq(ledger: Ledger, run: str) -> int:
 def _is_cancelled(ledger: Ledger, kit_id: int) -> bool:
     with ledger.read(kitto()) as work:
         work.allow(Permission.KIT)
-        return queries.kit(work, kit_id).state is KitState.CANCELLING
+        return queries.kit(work, kit_id).cancel_asked_at is not None
+
+
+DOERS: Final[dict[StepKind, Doer]] = {StepKind.PLAYBOOK: _play}
+"""What does each kind of step that needs something from outside."""
 
 
 @schedule("* * * * *", POLL)
@@ -200,10 +207,23 @@ def look_for_devices(run: JobRun, due: datetime) -> None:
         waiting = [
             (kit.id, reached.address, reached.port)
             for kit in queries.waiting_for_devices(work.session)
-            if (reached := asset_queries.endpoint(work, kit.asset_id, "ssh")) is not None
+            if (reached := asset_queries.endpoint(work, kit.device, "ssh")) is not None
         ]
     for kit_id, address, port in waiting:
         if answers(address, port):
             with run.ledger.begin(kitto()) as work:
                 if machine.device_is_back(work, kit_id):
                     go_on(work, queries.kit(work, kit_id))
+
+
+@schedule("* * * * *", POLL)
+def look_at_the_late(run: JobRun, due: datetime) -> None:
+    """Kits that wait too long are told of; those whose pause is over go on."""
+    if is_stale(due, clock.now(), timedelta(minutes=1)):
+        return
+    with run.ledger.read(kitto()) as work:
+        work.allow(Permission.KIT)
+        late = [kit.id for kit in queries.late_kits(work.session, work.now)]
+    for kit_id in late:
+        with run.ledger.begin(kitto()) as work:
+            machine.note_late(work, kit_id)

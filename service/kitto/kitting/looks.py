@@ -7,16 +7,24 @@ from kitto.kitting.rules.states import KIND_WORDS, KIT_WORDS, STEP_WORDS, KitSta
 from kitto.web.chips import Chip, Shape, Tone, register
 
 _KITS: Final[dict[KitState, tuple[Tone, Shape]]] = {
+    KitState.EXPECTED: ("plain", "ring"),
+    KitState.RECEIVED: ("plain", "half"),
+    KitState.INSPECTING: ("warn", "half"),
+    KitState.REGISTERED: ("plain", "check"),
     KitState.QUEUED: ("plain", "ring"),
     KitState.RUNNING: ("info", "play"),
     KitState.WAITING: ("warn", "half"),
     KitState.FAILED: ("bad", "cross"),
-    KitState.CANCELLING: ("warn", "bars"),
-    KitState.FINISHED: ("good", "check"),
+    KitState.HELD: ("warn", "bars"),
+    KitState.VERIFYING: ("info", "half"),
+    KitState.READY: ("good", "check"),
+    KitState.HANDED_OVER: ("good", "dash"),
+    KitState.REJECTED: ("bad", "dash"),
     KitState.CANCELLED: ("plain", "dash"),
 }
 _STEPS: Final[dict[StepState, tuple[Tone, Shape]]] = {
     StepState.PENDING: ("plain", "ring"),
+    StepState.RUNNABLE: ("info", "ring"),
     StepState.RUNNING: ("info", "play"),
     StepState.WAITING: ("warn", "half"),
     StepState.SUCCEEDED: ("good", "check"),

@@ -16,9 +16,8 @@ from kitto.base.errors import InvalidInput
 from kitto.base.i18n import N_
 from kitto.base.work import Actor, Ledger, Work
 from kitto.identity.rules import Permission
-from kitto.kitting import actions, queries
-from kitto.kitting.actions.machine import seconds
-from kitto.kitting.adapters import recipes
+from kitto.kitting import actions, offer, queries
+from kitto.kitting.actions.settle import seconds
 from kitto.kitting.looks import KIND_WORDS, STEP_TONES, tone_of
 from kitto.kitting.models import Kit, PlayLine
 from kitto.kitting.rules.states import HUMAN, OPEN, KitState
@@ -77,7 +76,7 @@ def show_profiles(request: Request, work: ReadDep) -> HTMLResponse:
     return render(
         request,
         "kitting/profiles.html",
-        profiles=recipes.profiles(),
+        profiles=offer.offered(work),
         kinds=KIND_WORDS,
         public_key=key.public if key else "",
     )
@@ -94,7 +93,7 @@ def make_key(request: Request, work: WorkDep) -> Response:
 def show_new(request: Request, work: ReadDep, tag: str = "", profile: str = "") -> HTMLResponse:
     """The form that starts a kit."""
     work.allow(Permission.KIT)
-    found = recipes.profiles()
+    found = [one.spec for one in offer.offered(work) if one.spec is not None]
     chosen = next((one for one in found if one.name == profile), found[0] if found else None)
     ready = assets.listed(work, assets.AssetFilter(states=(State.IN_STOCK,)), limit=200).items
     return render(

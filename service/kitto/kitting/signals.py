@@ -9,6 +9,6 @@ from kitto.kitting.models import Kit
 CARRY_ON: Final = JobRef("kitting.carry_on", KIT.name)
 
 
-def go_on(work: Work, kit: Kit) -> None:
+def go_on(work: Work, kit: Kit, *, delay: float = 0) -> None:
     """Queue the kit's job in this transaction. Harmless if it is queued or running already."""
-    work.enqueue(CARRY_ON, kit.id, key=kit.key)
+    work.enqueue(CARRY_ON, kit.id, key=kit.key, delay=delay)

@@ -64,6 +64,11 @@ def locked(work: Work, tag: str) -> Asset:
     return _one(work, statement, tag)
 
 
+def locked_by_id(work: Work, asset_id: int) -> Asset:
+    """The device with this number, held until the work ends."""
+    return _one(work, select(Asset).where(Asset.id == asset_id).with_for_update(of=Asset), str(asset_id))
+
+
 def _canonical(text: str) -> str:
     try:
         return str(AssetTag.parse(normalised(text)))

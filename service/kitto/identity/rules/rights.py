@@ -23,6 +23,7 @@ class Permission(StrEnum):
     DISPOSE = "dispose"
     CORRECT = "correct"
     KIT = "kit"
+    REVEAL_SECRETS = "reveal_secrets"
     PRINT_LABELS = "print_labels"
     GRANT_SEATS = "grant_seats"
     MANAGE_LICENCES = "manage_licences"
@@ -68,6 +69,7 @@ _TECHNICIAN = _VIEWER | {
 _ASSET_MANAGER = _TECHNICIAN | {
     Permission.ACCEPT,
     Permission.APPROVE,
+    Permission.REVEAL_SECRETS,
     Permission.DISPOSE,
     Permission.MANAGE_LICENCES,
     Permission.MANAGE_PEOPLE,
@@ -117,6 +119,7 @@ PERMISSION_SAYS: Final[Mapping[Permission, str]] = {
     Permission.DISPOSE: N_("Dispose of devices"),
     Permission.CORRECT: N_("Correct states by hand"),
     Permission.KIT: N_("Kit devices"),
+    Permission.REVEAL_SECRETS: N_("See passwords and recovery keys of devices"),
     Permission.PRINT_LABELS: N_("Print labels"),
     Permission.GRANT_SEATS: N_("Grant licence seats"),
     Permission.MANAGE_LICENCES: N_("Manage licences"),

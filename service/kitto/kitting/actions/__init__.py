@@ -1,7 +1,43 @@
 """Everything people and machines can do with kits."""
 
-from kitto.kitting.actions.manage import cancel, retry, skip
-from kitto.kitting.actions.people import confirm, scan_back
-from kitto.kitting.actions.start import make_key, start_kit
+from kitto.kitting.actions.locks import release_lock, renew_lock, take_lock
+from kitto.kitting.actions.manage import cancel, hold, many, resume, retry, skip
+from kitto.kitting.actions.orders import (
+    approve_order,
+    ask_order,
+    bind_device,
+    cancel_order,
+    inspect,
+    reject_order,
+)
+from kitto.kitting.actions.people import add_photo, approve_step, confirm, scan_back
+from kitto.kitting.actions.profiles import frozen, publish, retire_profile
+from kitto.kitting.actions.start import make_key, start_bound, start_kit
 
-__all__ = ["cancel", "confirm", "make_key", "retry", "scan_back", "skip", "start_kit"]
+__all__ = [
+    "add_photo",
+    "approve_order",
+    "approve_step",
+    "ask_order",
+    "bind_device",
+    "cancel",
+    "cancel_order",
+    "confirm",
+    "frozen",
+    "hold",
+    "inspect",
+    "make_key",
+    "many",
+    "publish",
+    "reject_order",
+    "release_lock",
+    "renew_lock",
+    "resume",
+    "retire_profile",
+    "retry",
+    "scan_back",
+    "skip",
+    "start_bound",
+    "start_kit",
+    "take_lock",
+]

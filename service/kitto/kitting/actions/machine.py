@@ -1,100 +1,144 @@
-"""What Kitto itself does with a kit: decide what comes next, note how a play went."""
+"""What Kitto itself does with a kit: decide what comes next, note how it went."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy import insert
 
-from kitto.assets import actions as assets
 from kitto.assets import queries as asset_queries
-from kitto.assets.rules import Step
 from kitto.base.i18n import N_
 from kitto.base.ids import new_id
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
-from kitto.kitting.actions.evidence import prove, step_done, step_failed, step_waits
+from kitto.kitting.actions.chain import move_step, prove, step_done, step_failed, step_waits
+from kitto.kitting.actions.kinds import LOOKS
+from kitto.kitting.actions.locks import refuse_stale, take_lock
 from kitto.kitting.actions.manage import end_cancelled
+from kitto.kitting.actions.settle import open_steps, settle
 from kitto.kitting.adapters.plays import Kind, Outcome, PlayEvent, PlayOutcome
-from kitto.kitting.facts import KitFinished, SecretRead
-from kitto.kitting.models import Kit, KitAttempt, KitStep, PlayLine
+from kitto.kitting.facts import KitStepLate, SecretRead
+from kitto.kitting.models import Kit, KitAttempt, KitEvidence, KitStep, PlayLine
+from kitto.kitting.rules.locks import LockHolder
+from kitto.kitting.rules.refusals import DeviceBusy
 from kitto.kitting.rules.states import (
-    HUMAN,
+    MACHINE,
+    WORKING,
     KitState,
     OnLost,
     StepKind,
     StepState,
     WaitFor,
 )
+from kitto.kitting.rules.verdicts import Done, Failed, Waits
+from kitto.kitting.signals import go_on
 
-WRONG_SERIAL = N_("The device reports serial number {seen}, the ledger says {known}. Find the right one.")
+LONGEST_PAUSE: Final = timedelta(hours=1)
+TOO_LATE: Final = N_("It waited longer than its profile allows. Look at the device, then try again.")
+NEVER_AGAIN: Final = frozenset({"host_key_changed", "wrong_device", "playbook_broken", "refused"})
+"""Causes that the same try would meet again."""
 
 
 @dataclass(frozen=True)
 class Todo:
-    """The play to run next: its step, and the run that is or will be its attempt."""
+    """What to do next outside the ledger: the step, its kind, and the attempt that it is."""
 
     step: str
     run: str
+    kind: StepKind
 
 
-def next_play(work: Work, kit_id: int) -> Todo | None:
-    """Move the kit as far as it goes without a play. Returns the play to run, or None to stop here.
+def next_todo(work: Work, kit_id: int) -> Todo | None:
+    """Move the kit as far as it goes inside the ledger. Returns what is to be done outside, or None.
 
-    Idempotent: a play that was claimed before is returned again, so a restarted job goes on with it.
+    Idempotent: what was claimed before is returned again, so a restarted job goes on with it.
     """
     work.allow(Permission.KIT)
     work.unrecorded("a kit's own progress; what matters is recorded where it happens")
     kit = queries.locked(work, kit_id)
-    if kit.state is KitState.CANCELLING:
-        running = _running_play(kit)
+    running = _running(kit)
+    if kit.cancel_asked_at is not None:
         if running is None:
-            end_cancelled(work, kit, reason=kit.reason, left_there=False)
+            end_cancelled(work, kit, left_there=False)
         return running
-    if kit.state not in (KitState.QUEUED, KitState.RUNNING, KitState.WAITING):
-        return None
-    while (step := queries.current_step(kit)) is not None:
-        if step.kind is StepKind.PLAYBOOK and step.state in (StepState.RUNNING, StepState.PENDING):
-            return _claim(work, kit, step)
-        if not _settle_now(work, kit, step):
-            return None
-    _finish(work, kit)
-    return None
+    if running is not None or kit.state not in WORKING or not _has_device(work, kit):
+        return running
+    _wake(work, kit)
+    _look_at_all(work, kit)
+    todo = _claim_next(work, kit)
+    settle(work, kit)
+    return todo
 
 
-def _settle_now(work: Work, kit: Kit, step: KitStep) -> bool:
-    """Settle a step that needs no play, if it can be settled now."""
-    if step.state in (StepState.FAILED, StepState.LOST, StepState.CANCELLED):
+def _has_device(work: Work, kit: Kit) -> bool:
+    """Take the device for this kit, or say who has it."""
+    if kit.state is KitState.READY:
+        return True
+    try:
+        lock = take_lock(
+            work, asset_id=kit.device, holder=LockHolder.KIT, holder_id=str(kit.id), says=f"kit #{kit.id}"
+        )
+    except DeviceBusy as busy:
+        kit.reason = str(busy)
+        go_on(work, kit, delay=30)
         return False
-    if step.kind in HUMAN:
-        if step.state is StepState.PENDING:
-            step_waits(work, kit, step, WaitFor.PERSON)
-        return False
-    if step.kind is StepKind.PLAYBOOK:
-        return False
-    seen = asset_queries.seen_by(work, kit.asset_id, "agent")
-    if seen is None or seen.at < kit.started_at:
-        if step.state is StepState.PENDING:
-            step_waits(work, kit, step, WaitFor.DEVICE)
-        return False
-    if not seen.serial_fits:
-        asset = asset_queries.by_id(work, kit.asset_id)
-        step_failed(work, kit, step, WRONG_SERIAL.format(seen=seen.serial[:64], known=asset.serial or ""))
-        return False
-    evidence = prove(work, kit, step, "reported", {"serial": seen.serial, "at": seen.at, "data": seen.data})
-    step_done(work, kit, step, evidence)
+    kit.fence, kit.reason = lock.fence, ""
     return True
 
 
+def _look_at_all(work: Work, kit: Kit) -> None:
+    """Look at every step that needs nothing from outside, until none of them moves any more."""
+    moved = True
+    while moved:
+        open_steps(work, kit)
+        moved = False
+        for step in kit.steps:
+            if step.state in (StepState.RUNNABLE, StepState.WAITING) and step.kind in LOOKS:
+                moved = _look(work, kit, step) or moved
+
+
+def _look(work: Work, kit: Kit, step: KitStep) -> bool:
+    match LOOKS[step.kind](work, kit, step):
+        case Done() as done:
+            step_done(work, kit, step, prove(work, kit, step, done.kind, done.data))
+            return True
+        case Failed() as failed:
+            step_failed(work, kit, step, failed.reason)
+        case Waits() as waits:
+            late = work.now + timedelta(minutes=step.spec.get("minutes", 30))
+            step_waits(work, kit, step, waits.waits_for, reason=waits.reason, deadline_at=late)
+            if waits.retry_at is not None and step.retry_at != waits.retry_at:
+                step.retry_at = waits.retry_at
+                go_on(work, kit, delay=max(1.0, (waits.retry_at - work.now).total_seconds()))
+    return False
+
+
+def _claim_next(work: Work, kit: Kit) -> Todo | None:
+    """Claim the first step that needs something from outside, unless something has gone wrong already."""
+    if any(step.state in (StepState.FAILED, StepState.LOST) for step in kit.steps):
+        return None
+    for step in kit.steps:
+        if step.kind in MACHINE and step.state is StepState.RUNNABLE:
+            return _claim(work, kit, step)
+    return None
+
+
 def _claim(work: Work, kit: Kit, step: KitStep) -> Todo:
-    if step.state is StepState.RUNNING and step.attempts:
-        return Todo(step.key, step.attempts[-1].run)
     step.attempt += 1
-    step.become(StepState.RUNNING, work.now)
+    move_step(work, kit, step, StepState.RUNNING)
+    attempt = new_attempt(work, kit, step, mode="run", number=step.attempt)
+    return Todo(step.key, attempt.run, step.kind)
+
+
+def new_attempt(work: Work, kit: Kit, step: KitStep, *, mode: str, number: int) -> KitAttempt:
+    """A try of a step, under the lock as the kit holds it. The action that begins it has asked."""
     attempt = KitAttempt(
         step_id=step.id,
-        number=step.attempt,
-        run=f"k{kit.id}-{step.position}-{step.attempt}-{new_id()[:8]}",
+        number=number,
+        mode=mode,
+        fence=kit.fence,
+        run=f"k{kit.id}-{step.position}-{number}-{new_id()[:8]}",
         launched_at=None,
         started_at=work.now,
         ended_at=None,
@@ -105,54 +149,31 @@ def _claim(work: Work, kit: Kit, step: KitStep) -> Todo:
     )
     work.add(attempt)
     step.attempts.append(attempt)
-    kit.become(KitState.RUNNING, work.now)
-    return Todo(step.key, attempt.run)
+    return attempt
 
 
-def _running_play(kit: Kit) -> Todo | None:
+def _running(kit: Kit) -> Todo | None:
     for step in kit.steps:
-        if step.state is StepState.RUNNING and step.attempts:
-            return Todo(step.key, step.attempts[-1].run)
+        if step.state is StepState.RUNNING:
+            tries = [item for item in step.attempts if item.mode in ("run", "verify")]
+            return Todo(step.key, tries[-1].run, step.kind)
     return None
 
 
-def _finish(work: Work, kit: Kit) -> None:
-    hands, machine = seconds(kit)
-    kit.become(KitState.FINISHED, work.now)
-    work.record(
-        KitFinished(
-            kit_id=kit.id,
-            asset_id=kit.asset_id,
-            tag=kit.tag,
-            hands_seconds=hands,
-            machine_seconds=machine,
-        )
-    )
-    assets.take_step(work, tag=kit.tag, step=Step.FINISH_KITTING, reason=f"#{kit.id}")
-
-
-def seconds(kit: Kit) -> tuple[int, int]:
-    """Seconds of hands and of machines so far; only steps that have ended count."""
-    hands = machine = 0
-    for step in kit.steps:
-        if step.started_at and step.ended_at:
-            took = int((step.ended_at - step.started_at).total_seconds())
-            if step.kind in HUMAN:
-                hands += took
-            else:
-                machine += took
-    return hands, machine
-
-
-def note_launch(work: Work, run: str) -> bool:
-    """Note that the play of a run is about to be launched; False if it had been before."""
+def note_launch(work: Work, kit_id: int, run: str) -> bool:
+    """Note that a run is about to be launched; False if it had been before. Refuses a stale fence."""
     work.allow(Permission.KIT)
     work.unrecorded("progress of a play")
     attempt = queries.attempt(work, run)
     if attempt.launched_at is not None:
         return False
+    _refuse_stale(work, queries.kit(work, kit_id), attempt)
     attempt.launched_at = work.now
     return True
+
+
+def _refuse_stale(work: Work, kit: Kit, attempt: KitAttempt) -> None:
+    refuse_stale(work, asset_id=kit.device, holder=LockHolder.KIT, holder_id=str(kit.id), fence=attempt.fence)
 
 
 def keep_lines(work: Work, kit_id: int, step: str, run: str, events: list[PlayEvent]) -> int:
@@ -170,7 +191,7 @@ def keep_lines(work: Work, kit_id: int, step: str, run: str, events: list[PlayEv
         kit = queries.kit(work, kit_id)
         for name in read:
             work.record(
-                SecretRead(kit_id=kit.id, asset_id=kit.asset_id, tag=kit.tag, step=step, secret=name[:100])
+                SecretRead(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=step, secret=name[:100])
             )
     return attempt.last_seq
 
@@ -189,7 +210,7 @@ def _line(attempt_id: int, event: PlayEvent) -> dict[str, Any]:
 
 
 def note_outcome(work: Work, kit_id: int, step_key: str, run: str, outcome: PlayOutcome) -> None:
-    """Note how a play ended and move its step on. Idempotent."""
+    """Note how a step's run ended and move the step on. Idempotent."""
     work.allow(Permission.KIT)
     work.unrecorded("a kit's own progress; what matters is recorded where it happens")
     kit = queries.locked(work, kit_id)
@@ -197,45 +218,119 @@ def note_outcome(work: Work, kit_id: int, step_key: str, run: str, outcome: Play
     attempt = next(item for item in step.attempts if item.run == run)
     if attempt.ended_at is not None:
         return
-    attempt.ended_at, attempt.outcome = work.now, outcome.outcome
-    attempt.reason = outcome.reason
+    evidence = prove(work, kit, step, f"{step.kind}_{outcome.outcome}", _note(work, attempt, outcome))
+    if attempt.mode not in ("run", "verify") or step.state is not StepState.RUNNING:
+        return
+    if kit.cancel_asked_at is not None:
+        end_cancelled(work, kit, left_there=outcome.left_there)
+        return
+    if attempt.mode == "verify":
+        _verified(work, kit, step, evidence, outcome)
+    else:
+        _ran(work, kit, step, evidence, outcome)
+    settle(work, kit)
+
+
+def _ran(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcome: PlayOutcome) -> None:
+    if outcome.outcome is Outcome.SUCCEEDED:
+        step_done(work, kit, step, evidence)
+    elif outcome.outcome is Outcome.UNREACHABLE and outcome.cause != "host_key_changed":
+        late = work.now + timedelta(minutes=step.spec.get("minutes", 30))
+        step_waits(work, kit, step, WaitFor.DEVICE, reason=outcome.reason, deadline_at=late)
+    elif outcome.outcome is Outcome.LOST:
+        _lost(work, kit, step, outcome.reason)
+    elif not _tries_again(work, kit, step, outcome):
+        step_failed(work, kit, step, outcome.reason)
+
+
+def _verified(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcome: PlayOutcome) -> None:
+    """After a loss its own check has looked: it was done, it is to be run again, or nobody can tell."""
+    if outcome.outcome is Outcome.SUCCEEDED:
+        step_done(work, kit, step, evidence)
+        return
+    move_step(work, kit, step, StepState.LOST, reason=outcome.reason)
+    if outcome.outcome is Outcome.FAILED and outcome.cause not in NEVER_AGAIN:
+        move_step(work, kit, step, StepState.PENDING)
+
+
+def _note(work: Work, attempt: KitAttempt, outcome: PlayOutcome) -> dict[str, Any]:
     counts = outcome.counts
+    attempt.ended_at, attempt.outcome, attempt.reason = work.now, outcome.outcome, outcome.reason
     attempt.counts = {
         "ok": counts.ok,
         "changed": counts.changed,
         "failed": counts.failed,
         "skipped": counts.skipped,
     }
-    data = {"run": run, "rc": outcome.rc, "seconds": outcome.seconds, **attempt.counts}
-    evidence = prove(work, kit, step, f"play_{outcome.outcome}", data)
-    if kit.state is KitState.CANCELLING:
-        end_cancelled(work, kit, reason=kit.reason, left_there=outcome.left_there)
-    elif outcome.outcome is Outcome.SUCCEEDED:
-        step_done(work, kit, step, evidence)
-    elif outcome.outcome is Outcome.UNREACHABLE and outcome.cause != "host_key_changed":
-        step_waits(work, kit, step, WaitFor.DEVICE, outcome.reason)
-    elif outcome.outcome is Outcome.LOST:
-        _lost(work, kit, step, outcome.reason)
-    else:
-        step_failed(work, kit, step, outcome.reason)
+    told = {"run": attempt.run, "mode": attempt.mode, "attempt": attempt.number, "cause": outcome.cause}
+    return {**told, "rc": outcome.rc, "seconds": outcome.seconds, **attempt.counts}
+
+
+def _tries_again(work: Work, kit: Kit, step: KitStep, outcome: PlayOutcome) -> bool:
+    """Whether the profile lets a machine's failure be tried again by itself, after a growing pause."""
+    tried = sum(1 for item in step.runs if item.outcome in (Outcome.FAILED, Outcome.TIMED_OUT))
+    if outcome.cause in NEVER_AGAIN or tried > step.spec.get("retries", 0):
+        return False
+    pause = timedelta(seconds=step.spec.get("pause_seconds", 30)) * 2 ** (tried - 1)
+    again = work.now + min(pause, LONGEST_PAUSE)
+    step_waits(work, kit, step, WaitFor.RETRY, reason=outcome.reason, deadline_at=None)
+    step.retry_at = again
+    go_on(work, kit, delay=(again - work.now).total_seconds())
+    return True
 
 
 def _lost(work: Work, kit: Kit, step: KitStep, reason: str) -> None:
+    step_failed(work, kit, step, reason, StepState.LOST)
     if step.on_lost is OnLost.RERUN:
-        step.become(StepState.LOST, work.now, reason=reason)
-        step.become(StepState.PENDING, work.now)
-    else:
-        step_failed(work, kit, step, reason, StepState.LOST)
+        move_step(work, kit, step, StepState.PENDING)
+    elif step.on_lost is OnLost.VERIFY:
+        move_step(work, kit, step, StepState.RUNNING)
+        new_attempt(work, kit, step, mode="verify", number=step.attempt)
 
 
 def device_is_back(work: Work, kit_id: int) -> bool:
-    """A device that a play waited for answers again. False if it waits no more, or not for a play."""
+    """A device that steps waited for answers again. False if none waits any more. Idempotent."""
     work.allow(Permission.KIT)
     work.unrecorded("a kit's own progress; what matters is recorded where it happens")
     kit = queries.locked(work, kit_id)
-    step = queries.current_step(kit)
-    if kit.waits_for is not WaitFor.DEVICE or step is None or step.kind is not StepKind.PLAYBOOK:
-        return False
-    step.become(StepState.PENDING, work.now)
-    kit.become(KitState.QUEUED, work.now)
-    return True
+    waiting = [step for step in _waiting_machines(kit) if step.waits_for is WaitFor.DEVICE]
+    for step in waiting:
+        move_step(work, kit, step, StepState.RUNNABLE)
+    settle(work, kit)
+    return bool(waiting)
+
+
+def _waiting_machines(kit: Kit) -> list[KitStep]:
+    return [step for step in kit.steps if step.kind in MACHINE and step.state is StepState.WAITING]
+
+
+def _wake(work: Work, kit: Kit) -> None:
+    """Let steps be tried again whose pause is over, or whose device has reported since they began to wait."""
+    seen = asset_queries.seen_by(work, kit.device, "agent")
+    for step in _waiting_machines(kit):
+        since = step.attempts[-1].ended_at if step.attempts else None
+        reported = seen is not None and since is not None and seen.at > since
+        rested = step.retry_at is not None and step.retry_at <= work.now
+        if rested or (reported and step.waits_for is WaitFor.DEVICE):
+            move_step(work, kit, step, StepState.RUNNABLE)
+
+
+def note_late(work: Work, kit_id: int) -> None:
+    """Tell of steps that wait longer than they may, once each; fail those that their profile lets fail.
+
+    Kits whose pause is over are queued. Idempotent.
+    """
+    work.allow(Permission.KIT)
+    work.unrecorded("a kit's own progress; what matters is recorded where it happens")
+    kit = queries.locked(work, kit_id)
+    for step in kit.steps:
+        late = step.deadline_at is not None and step.deadline_at <= work.now
+        if step.state is not StepState.WAITING or not late or step.escalated_at is not None:
+            continue
+        work.record(KitStepLate(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=step.key))
+        if step.spec.get("fails_when_late"):
+            step_failed(work, kit, step, TOO_LATE)
+        else:
+            step.escalated_at = work.now
+    settle(work, kit)
+    go_on(work, kit)

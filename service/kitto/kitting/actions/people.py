@@ -1,4 +1,4 @@
-"""What people do at the bench: tick, look, scan."""
+"""What people do at the bench: tick, look, scan, photograph, approve."""
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.rules import normalised, read_scan
@@ -6,22 +6,39 @@ from kitto.base.i18n import Words
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
-from kitto.kitting.actions.evidence import prove, step_done
-from kitto.kitting.models import Kit, KitEvidence, KitStep
-from kitto.kitting.rules.refusals import ChecksOpen, ScanNeeded, StepNotWaiting, WrongScan
-from kitto.kitting.rules.states import HUMAN, STEP_WORDS, KitState, StepKind, StepState
+from kitto.kitting.actions.chain import prove, step_done
+from kitto.kitting.actions.settle import settle
+from kitto.kitting.adapters.photos import made_small
+from kitto.kitting.facts import KitApproved, PhotoTaken
+from kitto.kitting.models import Kit, KitEvidence, KitPhoto, KitStep
+from kitto.kitting.rules.refusals import (
+    ApprovedAlready,
+    ChecksOpen,
+    PhotoNeeded,
+    SamePerson,
+    ScanNeeded,
+    StepNotWaiting,
+    WrongScan,
+)
+from kitto.kitting.rules.states import BY_PEOPLE, HUMAN, STEP_WORDS, StepKind, StepState
 from kitto.kitting.signals import go_on
+
+CONFIRMED = frozenset({StepKind.MANUAL, StepKind.PHOTO, StepKind.ARTIFACT, StepKind.SECRET})
 
 
 def confirm(work: Work, *, kit_id: int, step: str, ticked: list[int] | None = None, note: str = "") -> Kit:
-    """Confirm a manual step; every point of its checklist must be ticked (0 is the first)."""
+    """Confirm a step done by hand; every point must be ticked (0 is the first), every photo taken."""
     kit, found = _waiting_step(work, kit_id, step)
-    if found.kind is not StepKind.MANUAL:
+    if found.kind not in CONFIRMED:
         raise ScanNeeded
     points = found.spec.get("checks", [])
     still_open = set(range(len(points))) - set(ticked or [])
     if still_open:
         raise ChecksOpen(count=len(still_open))
+    photos = sum(1 for item in found.evidence if item.kind == "photo")
+    wanted = int(found.with_.get("photos", 1)) if found.kind is StepKind.PHOTO else 0
+    if photos < wanted:
+        raise PhotoNeeded(count=wanted, have=photos)
     evidence = prove(
         work, kit, found, "confirmed", {"points": [point["ja"] for point in points], "note": note[:1000]}
     )
@@ -36,7 +53,7 @@ def scan_back(work: Work, *, kit_id: int, step: str, scanned: str) -> Kit:
     kit, found = _waiting_step(work, kit_id, step)
     if found.kind not in (StepKind.SCAN, StepKind.LABEL):
         raise StepNotWaiting(step=found.title(work.locale), state=Words(STEP_WORDS[found.state]))
-    asset = asset_queries.by_id(work, kit.asset_id)
+    asset = asset_queries.by_id(work, kit.device)
     scan = read_scan(scanned)
     fits = any(str(tag) == asset.tag for tag in scan.tags)
     if found.kind is StepKind.SCAN:
@@ -47,19 +64,69 @@ def scan_back(work: Work, *, kit_id: int, step: str, scanned: str) -> Kit:
     return _next(work, kit, found, evidence)
 
 
-def _waiting_step(work: Work, kit_id: int, key: str) -> tuple[Kit, KitStep]:
-    work.allow(Permission.KIT)
+def add_photo(work: Work, *, kit_id: int, step: str, picture: bytes) -> KitPhoto:
+    """Keep a photo as evidence of a step that waits. The same picture twice is kept once.
+
+    Made smaller (longest side 1,600 points), turned upright, and freed of place and camera.
+    Refuses what is no picture with photo_unreadable.
+    """
+    kit, found = _waiting_step(work, kit_id, step)
+    small = made_small(picture)
+    known = queries.photo_by_hash(work, found.id, small.sha256)
+    if known is not None:
+        work.unrecorded("the same photo again")
+        return known
+    photo = work.add(
+        KitPhoto(
+            kit_id=kit.id,
+            step_id=found.id,
+            sha256=small.sha256,
+            picture=small.picture,
+            thumbnail=small.thumbnail,
+            width=small.width,
+            height=small.height,
+            taken_by=work.actor.name,
+            taken_at=work.now,
+        )
+    )
+    prove(work, kit, found, "photo", {"sha256": small.sha256, "photo": photo.id})
+    work.record(
+        PhotoTaken(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=found.key, sha256=small.sha256)
+    )
+    return photo
+
+
+def approve_step(work: Work, *, kit_id: int, step: str, note: str = "") -> Kit:
+    """Approve a step that waits for it. Refuses who did any of its work, and the same person twice."""
+    work.allow(Permission.APPROVE)
+    kit, found = _waiting_step(work, kit_id, step, Permission.APPROVE)
+    if found.kind is not StepKind.APPROVAL:
+        raise StepNotWaiting(step=found.title(work.locale), state=Words(STEP_WORDS[found.state]))
+    me = f"{work.actor.kind}:{work.actor.id}"
+    if any(item.done_as == me for item in kit.steps if item.kind in HUMAN or item.state is StepState.SKIPPED):
+        raise SamePerson(what=f"kit #{kit.id}")
+    if any(item.data.get("as") == me for item in found.evidence if item.kind == "approved"):
+        raise ApprovedAlready
+    prove(work, kit, found, "approved", {"as": me, "note": note[:1000]})
+    work.record(KitApproved(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=found.key))
+    go_on(work, kit)
+    return kit
+
+
+def _waiting_step(
+    work: Work, kit_id: int, key: str, right: Permission = Permission.KIT
+) -> tuple[Kit, KitStep]:
+    work.allow(right)
     kit = queries.locked(work, kit_id)
-    asset = asset_queries.by_id(work, kit.asset_id)
-    work.allow(Permission.KIT, asset.scopes)
+    work.allow(right, asset_queries.by_id(work, kit.device).scopes)
     found = queries.step_of(kit, key)
-    if found.state is not StepState.WAITING or found.kind not in HUMAN:
+    if found.state is not StepState.WAITING or found.kind not in BY_PEOPLE | CONFIRMED:
         raise StepNotWaiting(step=found.title(work.locale), state=Words(STEP_WORDS[found.state]))
     return kit, found
 
 
 def _next(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence) -> Kit:
     step_done(work, kit, step, evidence)
-    kit.become(KitState.QUEUED, work.now)
+    settle(work, kit)
     go_on(work, kit)
     return kit

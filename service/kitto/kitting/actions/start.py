@@ -1,8 +1,7 @@
-"""Starting kits."""
+"""Starting kits: on a device at once, or on one that an order was waiting for."""
 
 from typing import Any
 
-import jsonschema
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -11,82 +10,166 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from sqlalchemy import func, select
 
 from kitto.assets import actions as assets
 from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.assets.rules import Step
-from kitto.base.facts import plain
+from kitto.base.i18n import Words
 from kitto.base.seal import Secret, seal
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
-from kitto.kitting.adapters import recipes
+from kitto.kitting.actions.chain import START, move_kit, prove
+from kitto.kitting.actions.profiles import fitting, frozen, spec_of_version
 from kitto.kitting.facts import KeyMade, KitStarted
-from kitto.kitting.models import Kit, KitKey, KitProfile, KitStep
-from kitto.kitting.rules.profiles import ProfileSpec
-from kitto.kitting.rules.refusals import EndpointMissing, KitRunning, ParameterWrong, SerialMissing
-from kitto.kitting.rules.states import KitState, StepState
+from kitto.kitting.models import Kit, KitKey, KitOrder, KitProfileVersion, KitStep
+from kitto.kitting.rules.profiles import ProfileSpec, order
+from kitto.kitting.rules.refusals import (
+    EndpointMissing,
+    HasNoDevice,
+    KitOver,
+    KitRunning,
+    NotReadyToStart,
+    SerialMissing,
+)
+from kitto.kitting.rules.states import KIT_WORDS, KitState, StepState
 from kitto.kitting.signals import go_on
 
+REACHED_BY = ("ssh", "winrm")
 
-def start_kit(work: Work, *, tag: str, profile: str, parameters: dict[str, Any] | None = None) -> Kit:
+
+def start_kit(
+    work: Work,
+    *,
+    tag: str,
+    profile: str,
+    parameters: dict[str, Any] | None = None,
+    only: frozenset[str] = frozenset(),
+    in_place: bool = False,
+) -> Kit:
     """Start a kit with the profile as it is now; later edits do not reach it.
 
-    Refuses a device in another kit, without serial number, or, where plays run, without an endpoint.
+    `only`: keys of the steps to do; the others are left out. `in_place`: the device stays with its holder.
+    Refuses a device in another kit, without serial number, or, where plays run, without a pinned endpoint.
     """
     work.allow(Permission.KIT)
     asset = asset_queries.locked(work, tag)
     work.allow(Permission.KIT, asset.scopes)
-    running = queries.open_kit_of(work, asset.id)
-    if running is not None:
-        raise KitRunning(tag=asset.name, number=running.id)
-    spec = recipes.profile(profile)
-    given = _parameters(spec, parameters or {})
-    _refuse_unreachable(work, asset, spec)
-    version = _profile(work, spec, recipes.keep(profile))
-    assets.take_step(work, tag=tag, step=Step.START_KITTING, reason=f"{version.name} v{version.number}")
-    kit = _kit(work, asset, version, given, spec)
-    work.record(
-        KitStarted(
-            kit_id=kit.id,
-            asset_id=asset.id,
-            tag=asset.name,
-            profile=f"{version.name} v{version.number}",
-            content=version.content,
-        )
-    )
-    go_on(work, kit)
+    _refuse_second(work, asset)
+    version = frozen(work, profile)
+    spec = spec_of_version(version)
+    kit = make_kit(work, version, fitting(spec, parameters or {}), only=only)
+    kit.in_place = in_place
+    bind(work, kit, asset)
+    move_kit(work, kit, KitState.REGISTERED)
+    begin(work, kit, asset)
     return kit
 
 
-def _kit(work: Work, asset: Asset, version: KitProfile, given: dict[str, Any], spec: ProfileSpec) -> Kit:
-    return work.add(
-        Kit(
-            asset_id=asset.id,
-            tag=asset.name,
-            profile=version,
-            parameters=given,
-            state=KitState.QUEUED,
-            state_since=work.now,
-            is_open=True,
-            waits_for=None,
-            reason="",
-            started_by=work.actor.name,
-            started_at=work.now,
-            ended_at=None,
-            steps=_steps(spec),
+def start_bound(work: Work, *, kit_id: int) -> Kit:
+    """Start a kit of an order on the device that was chosen for it. Refuses one whose device is not ready."""
+    work.allow(Permission.KIT)
+    kit = queries.locked(work, kit_id)
+    if kit.asset_id is None:
+        raise HasNoDevice(number=kit.id)
+    asset = asset_queries.locked(work, kit.tag)
+    work.allow(Permission.KIT, asset.scopes)
+    if kit.state is not KitState.REGISTERED:
+        if kit.state in (KitState.EXPECTED, KitState.RECEIVED, KitState.INSPECTING):
+            raise NotReadyToStart(number=kit.id, tag=asset.name, state=Words(KIT_WORDS[kit.state]))
+        raise KitOver(number=kit.id, state=Words(KIT_WORDS[kit.state]))
+    begin(work, kit, asset)
+    return kit
+
+
+def begin(work: Work, kit: Kit, asset: Asset) -> None:
+    """Take the device into kitting and queue its job. The action that starts it has asked."""
+    spec = spec_of_version(kit.profile)
+    _refuse_unreachable(work, asset, spec)
+    label = f"{kit.profile.name} v{kit.profile.number}"
+    if not kit.in_place:
+        assets.take_step(work, tag=asset.name, step=Step.START_KITTING, reason=label)
+    kit.started_at, kit.started_by = work.now, work.actor.name
+    move_kit(work, kit, KitState.QUEUED)
+    work.record(
+        KitStarted(
+            kit_id=kit.id, asset_id=asset.id, tag=asset.name, profile=label, content=kit.profile.content
         )
     )
+    go_on(work, kit)
+
+
+def make_kit(
+    work: Work,
+    version: KitProfileVersion,
+    given: dict[str, Any],
+    *,
+    asked: KitOrder | None = None,
+    only: frozenset[str] = frozenset(),
+) -> Kit:
+    """A kit that expects its device. The action that makes it has asked."""
+    return work.add(
+        Kit(
+            order_id=asked.id if asked else None,
+            asset_id=None,
+            tag="",
+            profile=version,
+            parameters=given,
+            state=KitState.EXPECTED,
+            state_since=work.now,
+            is_open=True,
+            in_place=False,
+            waits_for=None,
+            reason="",
+            deadline_at=None,
+            cancel_asked_at=None,
+            held_from=None,
+            fence=0,
+            chain=START,
+            started_by=work.actor.name,
+            started_at=work.now,
+            ready_at=None,
+            ended_at=None,
+            steps=_steps(spec_of_version(version), only),
+        )
+    )
+
+
+def bind(work: Work, kit: Kit, asset: Asset) -> None:
+    """Choose the device of a kit; its identity becomes the first link of the chain. Asked by its caller."""
+    kit.asset_id, kit.tag = asset.id, asset.name
+    before = queries.ready_kit_of(work, asset.id)
+    if before is not None:
+        move_kit(work, before, KitState.CANCELLED, reason=f"#{kit.id}")
+    prove(
+        work,
+        kit,
+        None,
+        "device",
+        {
+            "tag": asset.name,
+            "serial": asset.serial or "",
+            "model": f"{asset.model.maker} {asset.model.name}",
+            "profile": kit.profile.name,
+            "number": kit.profile.number,
+            "content": kit.profile.content,
+        },
+    )
+
+
+def _refuse_second(work: Work, asset: Asset) -> None:
+    running = queries.open_kit_of(work, asset.id)
+    if running is not None:
+        raise KitRunning(tag=asset.name, number=running.id)
 
 
 def _refuse_unreachable(work: Work, asset: Asset, spec: ProfileSpec) -> None:
     if not asset.serial:
         raise SerialMissing(tag=asset.name)
     if spec.plays:
-        reached = asset_queries.endpoint(work, asset.id, "ssh")
-        if reached is None or not reached.host_key:
+        reached = [asset_queries.endpoint(work, asset.id, kind) for kind in REACHED_BY]
+        if not any(one is not None and one.host_key for one in reached):
             raise EndpointMissing(tag=asset.name)
 
 
@@ -104,52 +187,32 @@ def make_key(work: Work) -> KitKey:
     return made
 
 
-def _profile(work: Work, spec: ProfileSpec, content: str) -> KitProfile:
-    known = work.session.scalar(select(KitProfile).where(KitProfile.content == content))
-    if known is not None:
-        return known
-    newest = work.session.scalar(select(func.max(KitProfile.number)).where(KitProfile.name == spec.name))
-    return work.add(
-        KitProfile(
-            name=spec.name,
-            number=(newest or 0) + 1,
-            content=content,
-            definition=msgspec.to_builtins(spec),
-            made_at=work.now,
-        )
-    )
-
-
-def _steps(spec: ProfileSpec) -> list[KitStep]:
+def _steps(spec: ProfileSpec, only: frozenset[str]) -> list[KitStep]:
+    needs = order(spec)
+    chosen = [(phase, step) for phase, step in spec.all_steps if not only or step.key in only]
+    keys = {step.key for _, step in chosen}
     return [
         KitStep(
             position=position,
             key=step.key,
             kind=step.kind,
+            phase=phase,
+            needs=[key for key in needs[step.key] if key in keys],
             on_lost=step.on_lost,
             spec=msgspec.to_builtins(step),
             state=StepState.PENDING,
             attempt=0,
             reason="",
+            waits_for=None,
+            deadline_at=None,
+            retry_at=None,
+            escalated_at=None,
             started_at=None,
             ended_at=None,
             done_by="",
+            done_as="",
             attempts=[],
             evidence=[],
         )
-        for position, step in enumerate(spec.steps, start=1)
+        for position, (phase, step) in enumerate(chosen, start=1)
     ]
-
-
-def _parameters(spec: ProfileSpec, given: dict[str, Any]) -> dict[str, Any]:
-    """The given values over the defaults, checked against the profile's schema."""
-    known = spec.parameters.get("properties", {})
-    merged = {name: item["default"] for name, item in known.items() if "default" in item} | given
-    strict = {"type": "object", "additionalProperties": False} | spec.parameters
-    try:
-        jsonschema.validate(merged, strict, cls=jsonschema.Draft202012Validator)
-    except jsonschema.ValidationError as wrong:
-        name = ".".join(str(part) for part in wrong.absolute_path) or spec.name
-        raise ParameterWrong(name=name, reason=wrong.message[:300]) from wrong
-    found: dict[str, Any] = plain(merged)
-    return found

@@ -3,12 +3,13 @@
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from kitto.base.settings import settings
 from kitto.kitting.adapters.content import content_of
-from kitto.kitting.rules.profiles import ProfileSpec, checked
+from kitto.kitting.rules.profiles import ProfileSpec
 from kitto.kitting.rules.refusals import ProfileBroken, ProfileUnknown
 
 
@@ -17,25 +18,36 @@ def folder_of_recipes() -> Path:
     return own.playbooks or own.shipped("playbooks")
 
 
-def profiles() -> list[ProfileSpec]:
-    """Every profile that can be used, by name; folders without one, or with a broken one, are left out."""
-    found = []
-    for path in sorted(folder_of_recipes().glob("*/profile.yml")):
-        try:
-            found.append(profile(path.parent.name))
-        except ProfileBroken:
-            continue
-    return found
+def names() -> list[str]:
+    """Names of the folders that hold a profile."""
+    return sorted(path.parent.name for path in folder_of_recipes().glob("*/profile.yml"))
 
 
-def profile(name: str) -> ProfileSpec:
-    """One profile. Refuses an unknown or broken one, saying what is wrong with it."""
-    path = folder_of_recipes() / name / "profile.yml"
-    if "/" in name or name.startswith(".") or not path.is_file():
+def has(name: str) -> bool:
+    """Whether a folder of this name holds a profile."""
+    return "/" not in name and not name.startswith(".") and (_folder(name) / "profile.yml").is_file()
+
+
+def written(name: str) -> ProfileSpec:
+    """The profile as its folder says it, before what it extends. Refuses an unknown or unreadable one."""
+    if not has(name):
         raise ProfileUnknown(name=name[:64])
+    return read(name, (_folder(name) / "profile.yml").read_bytes())
+
+
+def read(name: str, text: bytes) -> ProfileSpec:
+    """A profile from YAML. Refuses with profile_broken, saying what cannot be read."""
     try:
-        return checked(msgspec.yaml.decode(path.read_bytes(), type=ProfileSpec))
+        return msgspec.yaml.decode(text, type=ProfileSpec)
     except msgspec.DecodeError as wrong:
+        raise ProfileBroken(name=name, reason=str(wrong)) from wrong
+
+
+def from_plain(name: str, given: dict[str, Any]) -> ProfileSpec:
+    """A profile from JSON values. Refuses with profile_broken, saying what does not fit."""
+    try:
+        return msgspec.convert(given, type=ProfileSpec)
+    except msgspec.ValidationError as wrong:
         raise ProfileBroken(name=name, reason=str(wrong)) from wrong
 
 
@@ -44,7 +56,9 @@ def keep(name: str) -> str:
 
     Idempotent. A kit that runs keeps its recipe whatever happens to the original.
     """
-    source = folder_of_recipes() / name
+    source = _folder(name)
+    if not source.is_dir():
+        raise ProfileUnknown(name=name[:64])
     content = content_of(source)
     target = kept(content)
     if target.is_dir():
@@ -67,3 +81,7 @@ def keep(name: str) -> str:
 def kept(content: str) -> Path:
     """Where the recipe with this hash is kept."""
     return settings().data / "recipes" / content
+
+
+def _folder(name: str) -> Path:
+    return folder_of_recipes() / name

@@ -1,12 +1,11 @@
-"""Profiles: what a kit consists of, read once from its file and frozen into each order."""
+"""Profiles: what a kit consists of, written once, resolved and frozen into each order."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from kitto.kitting.rules.refusals import ProfileBroken
-from kitto.kitting.rules.states import OnLost, StepKind
+from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +19,13 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step of a profile."""
+    """One step of a profile.
+
+    `needs`: keys of the steps that must be done first; left out, the one before it. `minutes`: how long
+    it may run, or wait before somebody is told. `retries`: how often a machine's failure is tried again by
+    itself, `pause_seconds` after the first, twice as long after each further one. `with`: what its kind
+    wants to know.
+    """
 
     key: str
     kind: StepKind
@@ -28,45 +33,115 @@ class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instruction: Said | None = None
     checks: tuple[Said, ...] = ()
     playbook: str = ""
+    recipe: str = ""
+    verify: str = ""
     secrets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    needs: tuple[str, ...] | None = None
     minutes: int = 30
+    retries: int = 0
+    pause_seconds: int = 30
     on_lost: OnLost = OnLost.RERUN
+    check_support: CheckSupport = CheckSupport.FULL
+    ability: Ability = Ability.AUTOMATIC
+    fails_when_late: bool = False
+    with_: dict[str, Any] = msgspec.field(name="with", default_factory=dict)
+
+
+class Drift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """After hand-over: how often, and which steps, are compared with the frozen profile."""
+
+    hours: int = 24
+    steps: tuple[str, ...] = ()
 
 
 class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole profile. `parameters` is a JSON Schema (draft 2020-12) of an object."""
+    """A whole profile. `parameters` is a JSON Schema (draft 2020-12) of an object.
+
+    `extends` names the profile it is built on: its parameters and steps come first, a step of the same key
+    replaces the inherited one in its place, `without` leaves inherited steps out. `acceptance` are the steps
+    that decide whether the device is ready; `second_person` adds an approval by somebody else.
+    """
 
     name: str
     title: Said
     platform: str
-    parameters: dict[str, Any]
-    steps: tuple[StepSpec, ...]
+    parameters: dict[str, Any] = {}
+    steps: tuple[StepSpec, ...] = ()
+    acceptance: tuple[StepSpec, ...] = ()
+    handover: tuple[StepSpec, ...] = ()
+    extends: str = ""
+    without: tuple[str, ...] = ()
+    second_person: bool = False
+    accessories: tuple[Said, ...] = ()
+    label_template: str = ""
+    licences: tuple[str, ...] = ()
+    drift: Drift | None = None
+
+    @property
+    def all_steps(self) -> tuple[tuple[Phase, StepSpec], ...]:
+        """Every step with its part of the kit, in order."""
+        return (
+            *((Phase.WORK, step) for step in self.steps),
+            *((Phase.ACCEPTANCE, step) for step in self.acceptance),
+            *((Phase.HANDOVER, step) for step in self.handover),
+        )
 
     @property
     def plays(self) -> bool:
         """True if any step runs on the device itself."""
-        return any(step.kind is StepKind.PLAYBOOK for step in self.steps)
+        return any(step.kind is StepKind.PLAYBOOK for _, step in self.all_steps)
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """Names of the folders whose plays it uses, without repeats."""
+        named = (step.recipe or self.name for _, step in self.all_steps if step.playbook)
+        return tuple(dict.fromkeys(named))
 
 
 def checked(spec: ProfileSpec) -> ProfileSpec:
-    """The profile, if it can work: names unique, plays named. Refuses with profile_broken."""
-    keys = [step.key for step in spec.steps]
+    """The resolved profile, if it can work: keys unique, plays named, needs known and free of loops.
+
+    Refuses with profile_broken.
+    """
+    steps = [step for _, step in spec.all_steps]
+    keys = [step.key for step in steps]
     if not keys:
         raise ProfileBroken(name=spec.name, reason="it has no steps")
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ProfileBroken(name=spec.name, reason=f"two steps are called {min(twice)}")
-    for step in spec.steps:
+    for step in steps:
         if (step.kind is StepKind.PLAYBOOK) != bool(step.playbook):
             raise ProfileBroken(name=spec.name, reason=f"step {step.key}: a play names its playbook")
+        if step.on_lost is OnLost.VERIFY and not step.verify:
+            raise ProfileBroken(name=spec.name, reason=f"step {step.key}: on_lost verify names a playbook")
+    order(spec)
     return spec
 
 
-@dataclass(frozen=True)
-class Frozen:
-    """A profile as an order keeps it: definition, content hash of its folder, parameters given."""
+def order(spec: ProfileSpec) -> dict[str, tuple[str, ...]]:
+    """Which steps each step needs, by key; parts follow each other whole. Refuses unknown needs and loops."""
+    needs: dict[str, tuple[str, ...]] = {}
+    before: tuple[str, ...] = ()
+    part = Phase.WORK
+    for phase, step in spec.all_steps:
+        if phase is not part:
+            part, before = phase, ()
+        needs[step.key] = before if step.needs is None else step.needs
+        before = (step.key,)
+    for key, given in needs.items():
+        unknown = [name for name in given if name not in needs]
+        if unknown:
+            raise ProfileBroken(name=spec.name, reason=f"step {key} needs {unknown[0]}, which is not there")
+    _without_loops(spec.name, needs)
+    return needs
 
-    spec: ProfileSpec
-    content: str
-    parameters: dict[str, Any]
+
+def _without_loops(name: str, needs: dict[str, tuple[str, ...]]) -> None:
+    left = {key: set(given) for key, given in needs.items()}
+    while left:
+        free = {key for key, given in left.items() if not given}
+        if not free:
+            raise ProfileBroken(name=name, reason=f"steps need each other: {', '.join(sorted(left))}")
+        left = {key: given - free for key, given in left.items() if key not in free}

@@ -85,3 +85,83 @@ class StepUnknown(Refusal):
     code = "kitting.step_unknown"
     status = 404
     says = N_("Kit #{number} has no step “{step}”. Look at its page for the names.")
+
+
+class DeviceBusy(Refusal):
+    code = "kitting.device_busy"
+    says = N_("Nothing was started: {tag} is worked on by {holder}. Wait until it is done, or end it first.")
+
+
+class FenceStale(Refusal):
+    code = "kitting.fence_stale"
+    says = N_("Nothing was written: {tag} was given to somebody else meanwhile. Start again if it is needed.")
+
+
+class SamePerson(Refusal):
+    code = "kitting.same_person"
+    status = 403
+    says = N_("Not approved: you worked on {what} yourself. Ask a colleague.")
+
+
+class ApprovedAlready(Refusal):
+    code = "kitting.approved_already"
+    says = N_("Nothing was changed: you have approved this step already. Another person is needed.")
+
+
+class PhotoNeeded(Refusal):
+    code = "kitting.photo_needed"
+    status = 422
+    says = N_("The step was not confirmed: it wants {count} photos, and there are {have}. Take the rest.")
+
+
+class PhotoUnreadable(Refusal):
+    code = "kitting.photo_unreadable"
+    status = 422
+    says = N_("The photo was not kept: {reason}. Send a JPEG, PNG or WebP picture of up to 10 MB.")
+
+
+class OrderUndecided(Refusal):
+    code = "kitting.order_not_open"
+    says = N_("Nothing was changed: order #{number} is {state}.")
+
+
+class OrderFull(Refusal):
+    code = "kitting.order_full"
+    says = N_("{tag} was not taken: order #{number} has all its {quantity} devices. Raise the order first.")
+
+
+class QuantityWrong(Refusal):
+    code = "kitting.quantity_wrong"
+    status = 422
+    says = N_("The order was not made: it asks for {quantity} devices. Give a number from 1 to {most}.")
+
+
+class NotHeld(Refusal):
+    code = "kitting.not_held"
+    says = N_("Nothing was changed: kit #{number} is not on hold.")
+
+
+class HasNoDevice(Refusal):
+    code = "kitting.has_no_device"
+    says = N_("Nothing was changed: kit #{number} has no device yet. Scan one into its order first.")
+
+
+class NotReadyToStart(Refusal):
+    code = "kitting.not_ready_to_start"
+    says = N_("Kit #{number} was not started: {tag} is {state}. Receive and accept it first.")
+
+
+class SecretGone(Refusal):
+    code = "kitting.secret_gone"
+    says = N_("Not shown: it was shown to {name} on {day} already. Make a new one if it is needed.")
+
+
+class ProfileNameTaken(Refusal):
+    code = "kitting.profile_name_taken"
+    says = N_("Not published: “{name}” is a recipe that comes with a folder. Choose another name.")
+
+
+class ProfileRejected(Refusal):
+    code = "kitting.profile_rejected"
+    status = 422
+    says = N_("Not published: {count} things are wrong with “{name}”. The first: {first}")

@@ -1,0 +1,69 @@
+"""What each kind of step asks of the ledger when its turn comes; what acts outside is a job instead."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import jsonschema
+
+from kitto.assets import queries as asset_queries
+from kitto.assets.models import Observed
+from kitto.base.i18n import N_
+from kitto.base.work import Work
+from kitto.kitting.models import Kit, KitStep
+from kitto.kitting.rules.states import StepKind, WaitFor
+from kitto.kitting.rules.verdicts import Done, Failed, Verdict, Waits
+
+Look = Callable[[Work, Kit, KitStep], Verdict]
+
+WRONG_SERIAL = N_("The device reports serial number {seen}, the ledger says {known}. Find the right one.")
+NOT_AS_WANTED = N_("The device reports {path}: {problem}. Put it right, then try again.")
+
+
+def _person(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001 -- every kind is asked alike
+    return Waits(WaitFor.PERSON)
+
+
+def _approval(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
+    wanted = int(step.with_.get("people", 1))
+    given = {item.data.get("as", ""): item.by for item in step.evidence if item.kind == "approved"}
+    if len(given) >= wanted:
+        return Done("approvals", {"people": sorted(given.values())})
+    return Waits(WaitFor.APPROVAL)
+
+
+def _report(work: Work, kit: Kit, step: KitStep) -> Verdict:
+    """A report since the kit began, from the right device, that fits the wanted schema."""
+    seen = asset_queries.seen_by(work, kit.device, "agent")
+    if seen is None or seen.at < kit.started_at:
+        return Waits(WaitFor.DEVICE)
+    if not seen.serial_fits:
+        asset = asset_queries.by_id(work, kit.device)
+        return Failed(WRONG_SERIAL.format(seen=seen.serial[:64], known=asset.serial or ""))
+    problem = misfit(seen, step.with_.get("facts", {}))
+    if problem and step.kind is StepKind.AGENT_WAIT:
+        return Waits(WaitFor.DEVICE, reason=problem)
+    if problem:
+        return Failed(problem)
+    return Done("reported", {"serial": seen.serial, "at": seen.at, "data": seen.data})
+
+
+def misfit(seen: Observed, schema: dict[str, Any]) -> str:
+    """The first point in which a report does not fit a JSON Schema, as a sentence; empty when it fits."""
+    wrong = next(jsonschema.Draft202012Validator(schema).iter_errors(seen.data), None)
+    if wrong is None:
+        return ""
+    path = ".".join(str(part) for part in wrong.absolute_path) or "data"
+    return NOT_AS_WANTED.format(path=path, problem=wrong.message[:200])
+
+
+LOOKS: Final[dict[StepKind, Look]] = {
+    StepKind.MANUAL: _person,
+    StepKind.PHOTO: _person,
+    StepKind.SCAN: _person,
+    StepKind.LABEL: _person,
+    StepKind.HANDOVER: _person,
+    StepKind.APPROVAL: _approval,
+    StepKind.AGENT_WAIT: _report,
+    StepKind.CHECK: _report,
+}
+"""Modules of further kinds add their own."""

@@ -1,0 +1,223 @@
+"""Kits, their steps, attempts and logs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from kitto.assets.models import Asset
+from kitto.assets.queries.find import within_reach
+from kitto.base.errors import NotFound
+from kitto.base.i18n import N_, Words
+from kitto.base.paging import Page, page
+from kitto.base.work import Work
+from kitto.kitting.models import (
+    Kit,
+    KitAttempt,
+    KitEvidence,
+    KitKey,
+    KitPhoto,
+    KitProfileVersion,
+    KitStep,
+    PlayLine,
+)
+from kitto.kitting.rules.refusals import StepUnknown
+from kitto.kitting.rules.states import DONE, OPEN, KitState, StepState, WaitFor
+
+
+@dataclass(frozen=True)
+class KitFilter:
+    """Which kits a list shows. Empty means all."""
+
+    states: tuple[KitState, ...] = ()
+    open_only: bool = False
+    asset_id: int | None = None
+    order_id: int | None = None
+    profile: str = ""
+    version: int | None = None
+
+
+def kit(work: Work, kit_id: int) -> Kit:
+    """One kit. Refuses with not_found, also where the actor may not see its device."""
+    return _one(work, _seen(work).where(Kit.id == kit_id), kit_id)
+
+
+def locked(work: Work, kit_id: int) -> Kit:
+    """The same, held until the work ends."""
+    return _one(work, _seen(work).where(Kit.id == kit_id).with_for_update(of=Kit), kit_id)
+
+
+def _one(work: Work, statement: Select[Kit], kit_id: int) -> Kit:
+    found = work.session.scalar(statement)
+    if found is None:
+        raise NotFound(thing=Words(N_("kit")), key=str(kit_id))
+    return found
+
+
+def _seen(work: Work) -> Select[Kit]:
+    """Kits whose device the actor may see; those without a device, for whoever is confined to nothing."""
+    joined = select(Kit).outerjoin(Asset, Asset.id == Kit.asset_id)
+    return joined.where(Kit.asset_id.is_(None) | within_reach(work))
+
+
+def step_of(found: Kit, key: str) -> KitStep:
+    """The step with this key. Refuses with step_unknown."""
+    for step in found.steps:
+        if step.key == key:
+            return step
+    raise StepUnknown(number=found.id, step=key[:64])
+
+
+def current_step(found: Kit) -> KitStep | None:
+    """The step to look at: failed, else running, waiting, or next; None if all are done."""
+    open_ones = [step for step in found.steps if step.state not in DONE]
+    return min(open_ones, key=lambda step: (_ORDER.index(step.state), step.position), default=None)
+
+
+_ORDER = (
+    StepState.FAILED,
+    StepState.LOST,
+    StepState.RUNNING,
+    StepState.WAITING,
+    StepState.RUNNABLE,
+    StepState.PENDING,
+    StepState.CANCELLED,
+)
+
+
+def open_kit_of(work: Work, asset_id: int) -> Kit | None:
+    """The kit that keeps others off the device, if there is one."""
+    return work.session.scalar(select(Kit).where(Kit.asset_id == asset_id, Kit.is_open))
+
+
+def ready_kit_of(work: Work, asset_id: int) -> Kit | None:
+    """The kit that made the device ready, while nobody has it yet."""
+    return work.session.scalar(select(Kit).where(Kit.asset_id == asset_id, Kit.state == KitState.READY))
+
+
+def kits_of_order(work: Work, order_id: int) -> Sequence[Kit]:
+    """All kits of an order, in the order they were made."""
+    return work.session.scalars(_seen(work).where(Kit.order_id == order_id).order_by(Kit.id)).all()
+
+
+def late_kits(session: Session, now: datetime) -> Sequence[Kit]:
+    """Open kits with a step that is late, with nobody told, or whose pause is over."""
+    late = KitStep.deadline_at.is_not(None) & (KitStep.deadline_at <= now) & KitStep.escalated_at.is_(None)
+    rested = KitStep.retry_at.is_not(None) & (KitStep.retry_at <= now)
+    waiting = select(KitStep.kit_id).where(KitStep.state == StepState.WAITING, late | rested)
+    return session.scalars(select(Kit).where(Kit.is_open, Kit.id.in_(waiting)).order_by(Kit.id)).all()
+
+
+def photo_by_hash(work: Work, step_id: int, sha256: str) -> KitPhoto | None:
+    return work.session.scalar(select(KitPhoto).where(KitPhoto.step_id == step_id, KitPhoto.sha256 == sha256))
+
+
+def photo(work: Work, kit_id: int, photo_id: int) -> KitPhoto:
+    """One photo of a kit. Refuses with not_found."""
+    kit(work, kit_id)
+    found = work.session.get(KitPhoto, photo_id)
+    if found is None or found.kit_id != kit_id:
+        raise NotFound(thing=Words(N_("photo")), key=str(photo_id))
+    return found
+
+
+def chain_holds(work: Work, found: Kit) -> bool:
+    """Whether the kit's evidence and changes of state are as they were written, none missing."""
+    rows = work.session.scalars(
+        select(KitEvidence).where(KitEvidence.kit_id == found.id).order_by(KitEvidence.id)
+    ).all()
+    before = "0" * 64
+    for row in rows:
+        if row.prev_hash != before or row.sealed_with() != row.hash:
+            return False
+        before = row.hash
+    return before == found.chain
+
+
+def kits(work: Work, chosen: KitFilter, *, cursor: str | None = None, limit: int = 50) -> Page[Kit]:
+    """A page of kits, newest first."""
+    statement = _seen(work)
+    for condition in _conditions(chosen):
+        statement = statement.where(condition)
+    return page(
+        work,
+        statement,
+        by=(Kit.id,),  # type: ignore[arg-type]  # an attribute is a column here
+        key=lambda row: (row.id,),
+        cursor=cursor,
+        limit=limit,
+        descending=True,
+    )
+
+
+def _conditions(chosen: KitFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if chosen.states:
+        found.append(Kit.state.in_(chosen.states))
+    if chosen.open_only:
+        found.append(Kit.is_open.is_(True))
+    if chosen.asset_id is not None:
+        found.append(Kit.asset_id == chosen.asset_id)
+    if chosen.order_id is not None:
+        found.append(Kit.order_id == chosen.order_id)
+    if chosen.profile:
+        found.append(Kit.profile.has(name=chosen.profile))
+    if chosen.version is not None:
+        found.append(Kit.profile.has(KitProfileVersion.number == chosen.version))
+    return found
+
+
+def board(work: Work, limit: int = 500) -> dict[KitState, list[Kit]]:
+    """The open kits by state, oldest wait first."""
+    shown = Kit.is_open | (Kit.state == KitState.READY)
+    rows = work.session.scalars(_seen(work).where(shown).order_by(Kit.state_since).limit(limit)).all()
+    columns: dict[KitState, list[Kit]] = {state: [] for state in KitState if state in OPEN | {KitState.READY}}
+    for row in rows:
+        columns[row.state].append(row)
+    return columns
+
+
+def waiting_for_people(work: Work, limit: int = 100) -> Sequence[Kit]:
+    """Kits that wait for a person or failed, oldest first."""
+    needs = Kit.waits_for.in_((WaitFor.PERSON, WaitFor.APPROVAL, WaitFor.LICENCE)) | (
+        Kit.state == KitState.FAILED
+    )
+    return work.session.scalars(
+        _seen(work).where(Kit.is_open, needs).order_by(Kit.state_since).limit(limit)
+    ).all()
+
+
+def waiting_for_devices(session: Session) -> Sequence[Kit]:
+    return session.scalars(select(Kit).where(Kit.is_open, Kit.waits_for == WaitFor.DEVICE)).all()
+
+
+def counts(work: Work) -> dict[KitState, int]:
+    rows = work.session.execute(select(Kit.state, func.count()).where(Kit.is_open).group_by(Kit.state))
+    return {KitState(state): number for state, number in rows}
+
+
+def attempt(work: Work, run: str) -> KitAttempt:
+    """The attempt that a run belongs to."""
+    return work.session.scalars(select(KitAttempt).where(KitAttempt.run == run)).one()
+
+
+def log_lines(
+    work: Work, kit_id: int, *, after: tuple[int, int] = (0, 0), limit: int = 1000
+) -> Sequence[tuple[PlayLine, KitStep]]:
+    """Lines of a kit's log after (attempt, seq), in order."""
+    later = (PlayLine.attempt_id > after[0]) | ((PlayLine.attempt_id == after[0]) & (PlayLine.seq > after[1]))
+    rows = work.session.execute(
+        select(PlayLine, KitStep)
+        .join(KitAttempt, KitAttempt.id == PlayLine.attempt_id)
+        .join(KitStep, KitStep.id == KitAttempt.step_id)
+        .where(KitStep.kit_id == kit_id, later)
+        .order_by(PlayLine.attempt_id, PlayLine.seq)
+        .limit(limit)
+    )
+    return [(line, step) for line, step in rows]
+
+
+def newest_key(work: Work) -> KitKey | None:
+    return work.session.scalar(select(KitKey).order_by(KitKey.id.desc()).limit(1))

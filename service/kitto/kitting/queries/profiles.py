@@ -1,0 +1,107 @@
+"""Profiles as they are written, resolved, and frozen; and orders."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from kitto.assets.models import Asset
+from kitto.base.errors import NotFound
+from kitto.base.i18n import N_, Words
+from kitto.base.paging import Page, page
+from kitto.base.work import Work
+from kitto.kitting.models import Kit, KitOrder, KitProfile, KitProfileVersion
+from kitto.kitting.rules.orders import OrderState
+from kitto.kitting.rules.states import KitState
+
+
+def profile_row(work: Work, name: str) -> KitProfile | None:
+    return work.session.scalar(select(KitProfile).where(KitProfile.name == name))
+
+
+def profile_rows(work: Work) -> dict[str, KitProfile]:
+    """The profiles that are known by a row, by name."""
+    return {row.name: row for row in work.session.scalars(select(KitProfile))}
+
+
+def newest_versions(work: Work) -> Sequence[KitProfileVersion]:
+    """The newest frozen version of each profile."""
+    last = select(func.max(KitProfileVersion.id)).group_by(KitProfileVersion.profile_id)
+    return work.session.scalars(select(KitProfileVersion).where(KitProfileVersion.id.in_(last))).all()
+
+
+def version(work: Work, name: str, number: int) -> KitProfileVersion:
+    """One frozen version. Refuses with not_found."""
+    found = work.session.scalar(
+        select(KitProfileVersion).where(KitProfileVersion.name == name, KitProfileVersion.number == number)
+    )
+    if found is None:
+        raise NotFound(thing=Words(N_("version")), key=f"{name} v{number}"[:80])
+    return found
+
+
+def versions(work: Work, name: str) -> Sequence[KitProfileVersion]:
+    """All frozen versions of a profile, newest first."""
+    statement = select(KitProfileVersion).where(KitProfileVersion.name == name)
+    return work.session.scalars(statement.order_by(KitProfileVersion.number.desc())).all()
+
+
+def carried(work: Work, name: str) -> list[tuple[KitProfileVersion, Kit]]:
+    """Which devices carry which version: the newest kit that made each ready, newest version first."""
+    ended = Kit.ready_at.is_not(None) & Kit.asset_id.is_not(None)
+    newest = select(func.max(Kit.id)).where(ended).group_by(Kit.asset_id)
+    rows = work.session.execute(
+        select(KitProfileVersion, Kit)
+        .join(Kit, Kit.profile_id == KitProfileVersion.id)
+        .join(Asset, Asset.id == Kit.asset_id)
+        .where(Kit.id.in_(newest), KitProfileVersion.name == name)
+        .order_by(KitProfileVersion.number.desc(), Kit.tag)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def order(work: Work, order_id: int) -> KitOrder:
+    """One order. Refuses with not_found."""
+    found = work.session.get(KitOrder, order_id)
+    if found is None:
+        raise NotFound(thing=Words(N_("order")), key=str(order_id))
+    return found
+
+
+def order_locked(work: Work, order_id: int) -> KitOrder:
+    """The same, held until the work ends."""
+    found = work.session.scalar(select(KitOrder).where(KitOrder.id == order_id).with_for_update(of=KitOrder))
+    if found is None:
+        raise NotFound(thing=Words(N_("order")), key=str(order_id))
+    return found
+
+
+def orders(
+    work: Work, *, states: tuple[OrderState, ...] = (), cursor: str | None = None, limit: int = 50
+) -> Page[KitOrder]:
+    """A page of orders, newest first."""
+    statement = select(KitOrder)
+    if states:
+        statement = statement.where(KitOrder.state.in_(states))
+    return page(
+        work,
+        statement,
+        by=(KitOrder.id,),  # type: ignore[arg-type]  # an attribute is a column here
+        key=lambda row: (row.id,),
+        cursor=cursor,
+        limit=limit,
+        descending=True,
+    )
+
+
+def progress(work: Work, order_ids: Sequence[int]) -> dict[int, dict[KitState, int]]:
+    """How many kits of each order are in which state."""
+    rows = work.session.execute(
+        select(Kit.order_id, Kit.state, func.count())
+        .where(Kit.order_id.in_(order_ids))
+        .group_by(Kit.order_id, Kit.state)
+    )
+    found: dict[int, dict[KitState, int]] = {order_id: {} for order_id in order_ids}
+    for order_id, state, number in rows:
+        if order_id is not None:
+            found[order_id][KitState(state)] = number
+    return found
