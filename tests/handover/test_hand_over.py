@@ -155,7 +155,7 @@ def test_the_paper_is_made_once_and_says_what_was_handed_over(
     body = {"holder_id": tanaka.id, "tags": [pc.tag]}
     made = client.post("/api/v1/handovers", json=body, headers=SATO).json()
     url = f"/api/v1/handovers/{made['id']}/document.pdf"
-    assert client.get(url, headers=SATO).status_code == 503
+    assert client.get(url, headers=SATO).status_code == 409
     assert jobs._make(ledger, made["id"]) == jobs._make(ledger, made["id"])
     document = client.get(f"/api/v1/handovers/{made['id']}", headers=SATO).json()["document"]
     answer = client.get(document["url"], headers=SATO)

@@ -74,6 +74,18 @@ class AlreadyThere(Refusal):
     says = N_("Nothing was changed: this is in the ledger already. Search for it instead.")
 
 
+class RefersToNothing(Refusal):
+    code = "refers_to_nothing"
+    status = 422
+    says = N_("Nothing was changed: something that it names is not there. Check the numbers.")
+
+
+class UnkeepableText(Refusal):
+    code = "unkeepable_text"
+    status = 422
+    says = N_("Nothing was changed: a text holds a character that cannot be kept (NUL). Type it again.")
+
+
 class InvalidInput(Refusal):
     code = "invalid_input"
     status = 422

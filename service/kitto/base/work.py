@@ -21,8 +21,10 @@ from kitto.base.errors import (
     Busy,
     ChangedMeanwhile,
     NotAllowed,
+    RefersToNothing,
     Refusal,
     StorageFull,
+    UnkeepableText,
     VersionStale,
 )
 from kitto.base.facts import Fact, reactions_to
@@ -152,8 +154,11 @@ class Work:
     def _note_write(self, _session: Session, _context: Any) -> None:
         self._wrote = True
 
-    def finish(self) -> None:
-        """Commit, or raise and leave everything as it was. Called by the ledger and the doors."""
+    def finish(self, *beside: Base) -> None:
+        """Commit, or raise and leave everything as it was. Called by the ledger and the doors.
+
+        `beside`: rows of the doors' own that go along, such as a kept answer; they are no change.
+        """
         if not self._asked:
             message = "a work ended in which nobody asked for permission"
             raise NobodyAsked(message)
@@ -165,6 +170,7 @@ class Work:
         elif self._wrote and self._unrecorded is None:
             message = "a work wrote rows and recorded no fact"
             raise NothingRecorded(message)
+        self.session.add_all(beside)
         self.session.commit()
 
     def _signature(self) -> journal.Signature:
@@ -224,6 +230,8 @@ def translated() -> Generator[None]:
     except DBAPIError as trouble:
         if getattr(trouble.orig, "sqlstate", None) in ("40001", "40P01"):
             raise ChangedMeanwhile from trouble
+        if "NUL (0x00)" in str(trouble.orig):
+            raise UnkeepableText from trouble
         raise
 
 
@@ -232,6 +240,8 @@ def _clash(clash: IntegrityError) -> Exception:
     state = getattr(clash.orig, "sqlstate", None)
     if state == "23505" or "unique constraint" in text:
         return AlreadyThere()
+    if state == "23503" or "foreign key constraint" in text:
+        return RefersToNothing()
     return clash
 
 

@@ -196,7 +196,7 @@ class NothingToUndo(Refusal):
 
 class DocumentNotReady(Refusal):
     code = "handover.document_not_ready"
-    status = 503
+    status = 409
     says = N_("The document {number} is still being made. Try again in a few seconds.")
 
 

@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from kitto.base.i18n import N_
 from kitto.web.problems import Problem
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Short = Annotated[str, Field(max_length=200)]
+NUL: Final = N_("a character is in it that no text may hold (NUL). Type it again.")
 
 # An empty field of a form or an address means that nothing was chosen.
 Empty: Final = BeforeValidator(lambda value: None if value == "" else value)
@@ -20,6 +22,15 @@ class Strict(BaseModel):
     """A body that takes no fields it does not know, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _holds_no_nul(cls, value: Any) -> Any:
+        """One database keeps it and the other does not, so neither gets it."""
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and "\x00" in text for text in texts):
+            raise ValueError(NUL)
+        return value
 
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {

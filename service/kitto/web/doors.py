@@ -82,8 +82,7 @@ async def _inside(request: Request, work: Work, handler: Handler, replays: Repla
 
 
 def _finish(work: Work, replays: Replays, response: Response) -> None:
-    replays.keep(work, response)
-    work.finish()
+    work.finish(*replays.kept(work, response))
 
 
 async def _read_body(request: Request) -> None:

@@ -76,11 +76,12 @@ class Replays:
             raise KeyReused
         return _again(kept)
 
-    def keep(self, work: Work, response: Response) -> None:
+    def kept(self, work: Work, response: Response) -> list[KeptAnswer]:
+        """The row that keeps this answer; none without a key."""
         if self._key is None:
-            return
+            return []
         body = bytes(getattr(response, "body", b""))
-        work.session.add(
+        return [
             KeptAnswer(
                 actor=self._actor,
                 key=self._key,
@@ -92,7 +93,7 @@ class Replays:
                 body=body if len(body) <= LARGEST else b"",
                 at=work.now,
             )
-        )
+        ]
 
 
 def forget_old(work: Work) -> None:

@@ -13,7 +13,7 @@ from kitto.assets.facts import (
     IdentifierEnded,
 )
 from kitto.assets.models import Asset, Endpoint, Identifier
-from kitto.assets.queries import custody_of, endpoint, identifiers_of, locked
+from kitto.assets.queries import custody_of, endpoint, identifiers_of, locked, must_be_there
 from kitto.assets.rules import HELD, TERMINAL, Condition, IdentifierKind, Ownership, State
 from kitto.base.errors import NotFound, Refusal
 from kitto.base.i18n import N_, Words
@@ -69,6 +69,8 @@ def change_asset(work: Work, *, tag: str, changes: Changes, version: int | None)
     asset = locked(work, tag)
     work.allow(Permission.EDIT_ASSETS, asset.scopes)
     work.expect(asset, version)
+    wanted = {name: getattr(changes, name) for name in ("department_id", "project_id", "location_id")}
+    must_be_there(work, **{name: key for name, key in wanted.items() if not isinstance(key, _Unset)})
     made: dict[str, tuple[Any, Any]] = {}
     for item in fields(changes):
         value = getattr(changes, item.name)

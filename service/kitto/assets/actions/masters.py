@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from kitto.assets.facts import MasterMade
 from kitto.assets.models import Category, Location, Model
-from kitto.assets.queries import category
+from kitto.assets.queries import category, must_be_there
 from kitto.base.errors import AlreadyThere
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
@@ -57,6 +57,7 @@ def make_location(work: Work, *, code: str, name: str, parent_id: int | None = N
     work.allow(Permission.MANAGE_MASTERS)
     if work.session.scalar(select(Location.id).where(Location.code == code)):
         raise AlreadyThere
+    must_be_there(work, location_id=parent_id)
     made = work.add(Location(code=code, name=name, parent_id=parent_id))
     work.record(MasterMade(master_id=made.id, master="location", name=name))
     return made

@@ -5,7 +5,7 @@ from datetime import date
 from kitto.assets.actions.naming import allocate_tag, index_text, name
 from kitto.assets.facts import AssetOrdered, AssetReceived, AssetStepTaken
 from kitto.assets.models import Asset, Model
-from kitto.assets.queries import by_id, locked, model_by_id
+from kitto.assets.queries import by_id, locked, model_by_id, must_be_there
 from kitto.assets.rules import Condition, IdentifierKind, Ownership, State, Step
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
@@ -39,6 +39,7 @@ def order(
     """Enter devices that were ordered; they get their tags when they arrive."""
     work.allow(Permission.EDIT_ASSETS)
     model = model_by_id(work, model_id)
+    must_be_there(work, department_id=department_id, project_id=project_id)
     made = []
     for _ in range(quantity):
         asset = _new(
@@ -72,6 +73,7 @@ def receive(
     work.allow(Permission.RECEIVE)
     asset = by_id(work, asset_id)
     work.allow(Permission.RECEIVE, asset.scopes)
+    must_be_there(work, location_id=location_id)
     asset.take(Step.RECEIVE, work.now)
     if not serial.strip() and asset.model.category.needs_serial:
         raise SerialNeeded(category=asset.model.category.name(work.locale))

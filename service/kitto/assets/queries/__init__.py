@@ -23,6 +23,7 @@ from kitto.assets.queries.masters import (
     locations,
     model_by_id,
     models,
+    must_be_there,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "locked_by_id",
     "model_by_id",
     "models",
+    "must_be_there",
     "observed",
     "resolve_scan",
     "seen_by",

@@ -8,6 +8,7 @@ from kitto.assets.models import Category, Location, Model
 from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
 from kitto.base.work import Work
+from kitto.people import queries as people
 
 
 def categories(work: Work) -> Sequence[Category]:
@@ -39,6 +40,22 @@ def model_by_id(work: Work, model_id: int) -> Model:
 
 def locations(work: Work) -> Sequence[Location]:
     return work.session.scalars(select(Location).order_by(Location.code)).all()
+
+
+def must_be_there(
+    work: Work,
+    *,
+    department_id: int | None = None,
+    project_id: int | None = None,
+    location_id: int | None = None,
+) -> None:
+    """Refuses with not_found what a device would belong to and is not there."""
+    if department_id is not None:
+        people.department(work, department_id)
+    if project_id is not None:
+        people.project(work, project_id)
+    if location_id is not None and work.session.get(Location, location_id) is None:
+        raise NotFound(thing=Words(N_("location")), key=str(location_id))
 
 
 def location_by_code(work: Work, code: str) -> Location:
