@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     label_templates: Path | None = Field(
         default=None, description="Folder of label templates. Empty: those that come with Kitto."
     )
+    webhook_hosts: str = Field(
+        default="", description="Hosts that webhook steps may call, separated by commas. Empty: none."
+    )
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs the bodies of webhooks (HMAC-SHA256). Empty: unsigned."
+    )
     allow_loopback_targets: bool = Field(
         default=False, description="Let probes and kits reach this very machine (bench and tests)."
     )

@@ -7,6 +7,8 @@ from kitto.base.work import Work
 from kitto.kitting.models import Kit
 
 CARRY_ON: Final = JobRef("kitting.carry_on", KIT.name)
+REHEARSE: Final = JobRef("kitting.rehearse", KIT.name)
+COMPARE: Final = JobRef("kitting.compare", KIT.name)
 
 
 def go_on(work: Work, kit: Kit, *, delay: float = 0) -> None:

@@ -1,5 +1,6 @@
 """Everything people and machines can do with kits."""
 
+from kitto.kitting.actions.compare import ask_comparison, rehearse
 from kitto.kitting.actions.locks import release_lock, renew_lock, take_lock
 from kitto.kitting.actions.manage import cancel, hold, many, resume, retry, skip
 from kitto.kitting.actions.orders import (
@@ -18,6 +19,7 @@ __all__ = [
     "add_photo",
     "approve_order",
     "approve_step",
+    "ask_comparison",
     "ask_order",
     "bind_device",
     "cancel",
@@ -29,6 +31,7 @@ __all__ = [
     "make_key",
     "many",
     "publish",
+    "rehearse",
     "reject_order",
     "release_lock",
     "renew_lock",

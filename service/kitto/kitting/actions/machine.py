@@ -173,7 +173,8 @@ def note_launch(work: Work, kit_id: int, run: str) -> bool:
 
 
 def _refuse_stale(work: Work, kit: Kit, attempt: KitAttempt) -> None:
-    refuse_stale(work, asset_id=kit.device, holder=LockHolder.KIT, holder_id=str(kit.id), fence=attempt.fence)
+    holder = LockHolder.DRIFT if attempt.mode == "drift" else LockHolder.KIT
+    refuse_stale(work, asset_id=kit.device, holder=holder, holder_id=str(kit.id), fence=attempt.fence)
 
 
 def keep_lines(work: Work, kit_id: int, step: str, run: str, events: list[PlayEvent]) -> int:

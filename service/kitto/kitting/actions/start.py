@@ -21,6 +21,7 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import START, move_kit, prove
+from kitto.kitting.actions.kinds.licences import reserve
 from kitto.kitting.actions.profiles import fitting, frozen, spec_of_version
 from kitto.kitting.facts import KeyMade, KitStarted
 from kitto.kitting.models import Kit, KitKey, KitOrder, KitProfileVersion, KitStep
@@ -156,6 +157,7 @@ def bind(work: Work, kit: Kit, asset: Asset) -> None:
             "content": kit.profile.content,
         },
     )
+    reserve(work, kit, kit.profile.definition.get("licences", ()))
 
 
 def _refuse_second(work: Work, asset: Asset) -> None:

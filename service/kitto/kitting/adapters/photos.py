@@ -13,7 +13,7 @@ LARGEST: Final = 10 * 1024 * 1024
 MOST_POINTS: Final = 60_000_000
 LONGEST_SIDE: Final = 1600
 THUMBNAIL: Final = 240
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "MPO")
+FORMATS: Final = ("JPEG", "PNG", "WEBP")
 
 
 @dataclass(frozen=True)

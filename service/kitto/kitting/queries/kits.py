@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from kitto.base.work import Work
 from kitto.kitting.models import (
     Kit,
     KitAttempt,
+    KitDrift,
     KitEvidence,
     KitKey,
     KitPhoto,
@@ -121,6 +123,47 @@ def photo(work: Work, kit_id: int, photo_id: int) -> KitPhoto:
     if found is None or found.kit_id != kit_id:
         raise NotFound(thing=Words(N_("photo")), key=str(photo_id))
     return found
+
+
+def newest_drift(work: Work, kit_id: int) -> KitDrift | None:
+    """The last comparison of a kit's device with what it was kitted by."""
+    statement = select(KitDrift).where(KitDrift.kit_id == kit_id)
+    return work.session.scalar(statement.order_by(KitDrift.id.desc()).limit(1))
+
+
+def drift_of(work: Work, asset_id: int, limit: int = 20) -> Sequence[KitDrift]:
+    """Comparisons of a device, newest first."""
+    statement = select(KitDrift).where(KitDrift.asset_id == asset_id)
+    return work.session.scalars(statement.order_by(KitDrift.id.desc()).limit(limit)).all()
+
+
+def failed_at(work: Work, kit_id: int, step: str) -> bool:
+    """Whether a kit stands failed or lost at this step."""
+    statement = select(KitStep.id).where(
+        KitStep.kit_id == kit_id,
+        KitStep.key == step,
+        KitStep.state.in_((StepState.FAILED, StepState.LOST)),
+    )
+    return work.session.scalar(statement) is not None
+
+
+def due_for_comparison(work: Work) -> list[int]:
+    """Kits of devices that are to be compared again: the newest ready one of each, as their profiles say."""
+    newest = select(func.max(Kit.id)).where(Kit.ready_at.is_not(None)).group_by(Kit.asset_id)
+    last = select(func.max(KitDrift.at)).where(KitDrift.kit_id == Kit.id).scalar_subquery()
+    rows = work.session.execute(
+        select(Kit.id, KitProfileVersion.definition, last)
+        .join(KitProfileVersion, KitProfileVersion.id == Kit.profile_id)
+        .where(Kit.id.in_(newest))
+        .order_by(Kit.id)
+    )
+    return [kit_id for kit_id, definition, at in rows if _is_due(definition.get("drift"), at, work.now)]
+
+
+def _is_due(drift: dict[str, Any] | None, at: datetime | None, now: datetime) -> bool:
+    if not drift:
+        return False
+    return at is None or now - at >= timedelta(hours=drift.get("hours", 24))
 
 
 def chain_holds(work: Work, found: Kit) -> bool:

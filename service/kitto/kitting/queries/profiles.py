@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import noload
 
 from kitto.assets.models import Asset
+from kitto.assets.queries.find import within_reach
 from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
 from kitto.base.paging import Page, page
@@ -45,18 +47,38 @@ def versions(work: Work, name: str) -> Sequence[KitProfileVersion]:
     return work.session.scalars(statement.order_by(KitProfileVersion.number.desc())).all()
 
 
-def carried(work: Work, name: str) -> list[tuple[KitProfileVersion, Kit]]:
-    """Which devices carry which version: the newest kit that made each ready, newest version first."""
+def carriers(
+    work: Work, name: str, *, number: int | None = None, cursor: str | None = None, limit: int = 50
+) -> Page[Kit]:
+    """Which devices carry which version: the newest kit that made each ready. By tag."""
+    statement = _carriers(work, name)
+    if number is not None:
+        statement = statement.where(KitProfileVersion.number == number)
+    return page(
+        work,
+        statement,
+        by=(Kit.tag, Kit.id),  # type: ignore[arg-type]  # an attribute is a column here
+        key=lambda row: (row.tag, row.id),
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+def carried(work: Work, name: str) -> Sequence[Kit]:
+    """The same, all of them."""
+    return work.session.scalars(_carriers(work, name).order_by(Kit.tag, Kit.id)).all()
+
+
+def _carriers(work: Work, name: str) -> Select[Kit]:
     ended = Kit.ready_at.is_not(None) & Kit.asset_id.is_not(None)
     newest = select(func.max(Kit.id)).where(ended).group_by(Kit.asset_id)
-    rows = work.session.execute(
-        select(KitProfileVersion, Kit)
-        .join(Kit, Kit.profile_id == KitProfileVersion.id)
+    return (
+        select(Kit)
+        .options(noload(Kit.steps))
+        .join(KitProfileVersion, KitProfileVersion.id == Kit.profile_id)
         .join(Asset, Asset.id == Kit.asset_id)
-        .where(Kit.id.in_(newest), KitProfileVersion.name == name)
-        .order_by(KitProfileVersion.number.desc(), Kit.tag)
+        .where(Kit.id.in_(newest), KitProfileVersion.name == name, within_reach(work))
     )
-    return [(row[0], row[1]) for row in rows]
 
 
 def order(work: Work, order_id: int) -> KitOrder:

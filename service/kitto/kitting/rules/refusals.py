@@ -165,3 +165,13 @@ class ProfileRejected(Refusal):
     code = "kitting.profile_rejected"
     status = 422
     says = N_("Not published: {count} things are wrong with “{name}”. The first: {first}")
+
+
+class CannotBePredicted(Refusal):
+    code = "kitting.cannot_be_predicted"
+    says = N_("No dry run: nobody can tell beforehand what step “{step}” would change. Look at its recipe.")
+
+
+class NeverReady(Refusal):
+    code = "kitting.never_ready"
+    says = N_("Not compared: kit #{number} never made its device ready. Finish a kit on the device first.")

@@ -1,14 +1,11 @@
-"""Kits go on by themselves: plays are run and followed, waiting devices are looked for."""
+"""Plays: launched once, followed to their end, their events stored as they come."""
 
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from typing import Any, Final
 
 from kitto.assets import queries as asset_queries
-from kitto.base import clock
 from kitto.base.errors import Fault, Refusal
-from kitto.base.jobs import KIT, POLL, JobRun, is_stale, job, schedule
 from kitto.base.seal import unseal
 from kitto.base.settings import settings
 from kitto.base.work import Actor, Ledger, system_actor
@@ -21,15 +18,12 @@ from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.agent_file import agent_file
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Host, Outcome, PlayEvent, PlayFault, PlayOutcome, PlaySpec, State
-from kitto.kitting.adapters.ports import answers
 from kitto.kitting.models import Kit
-from kitto.kitting.rules.states import StepKind
-from kitto.kitting.signals import go_on
 
 FOLLOW_SECONDS: Final = 0.25
 BATCH: Final = 1000
-Doer = Callable[[Ledger, int, str, str], str]
-"""Does a claimed step: ledger, kit, step, run. May be called again for the same run."""
+DRY: Final = frozenset({"check", "drift"})
+"""Modes in which a play only says what it would change."""
 
 
 def kitto() -> Actor:
@@ -38,6 +32,7 @@ def kitto() -> Actor:
         "kitting",
         Permission.SEE,
         Permission.KIT,
+        Permission.GRANT_SEATS,
         Permission.MANAGE_AGENTS,
         Permission.OBSERVE,
     )
@@ -53,23 +48,7 @@ def ansible() -> Ansible:
     )
 
 
-@job(KIT)
-def carry_on(run: JobRun, kit_id: int) -> None:
-    """Do what a kit can do now, play by play, until it ends or waits."""
-    while True:
-        todo = run.step("choose", _choose, run.ledger, kit_id)
-        if todo is None:
-            return
-        run.step(todo["kind"], DOERS[todo["kind"]], run.ledger, kit_id, todo["step"], todo["run"])
-
-
-def _choose(ledger: Ledger, kit_id: int) -> dict[str, str] | None:
-    with ledger.begin(kitto()) as work:
-        todo = machine.next_todo(work, kit_id)
-    return {"step": todo.step, "run": todo.run, "kind": todo.kind} if todo else None
-
-
-def _play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
+def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
     """Run or take up one play and follow it to its end. May be run again: nothing is launched twice."""
     plays = ansible()
     try:
@@ -132,6 +111,8 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
         },
         files=files,
         secret_names=names,
+        check=mode in DRY,
+        diff=mode in DRY,
         total_seconds=60.0 * step.spec.get("minutes", own.step_minutes),
         silent_seconds=60.0 * own.idle_output_minutes,
         forks=own.forks,
@@ -191,39 +172,3 @@ def _is_cancelled(ledger: Ledger, kit_id: int) -> bool:
     with ledger.read(kitto()) as work:
         work.allow(Permission.KIT)
         return queries.kit(work, kit_id).cancel_asked_at is not None
-
-
-DOERS: Final[dict[StepKind, Doer]] = {StepKind.PLAYBOOK: _play}
-"""What does each kind of step that needs something from outside."""
-
-
-@schedule("* * * * *", POLL)
-def look_for_devices(run: JobRun, due: datetime) -> None:
-    """Devices that kits wait for: let those go on whose port answers again."""
-    if is_stale(due, clock.now(), timedelta(minutes=1)):
-        return
-    with run.ledger.read(kitto()) as work:
-        work.allow(Permission.KIT)
-        waiting = [
-            (kit.id, reached.address, reached.port)
-            for kit in queries.waiting_for_devices(work.session)
-            if (reached := asset_queries.endpoint(work, kit.device, "ssh")) is not None
-        ]
-    for kit_id, address, port in waiting:
-        if answers(address, port):
-            with run.ledger.begin(kitto()) as work:
-                if machine.device_is_back(work, kit_id):
-                    go_on(work, queries.kit(work, kit_id))
-
-
-@schedule("* * * * *", POLL)
-def look_at_the_late(run: JobRun, due: datetime) -> None:
-    """Kits that wait too long are told of; those whose pause is over go on."""
-    if is_stale(due, clock.now(), timedelta(minutes=1)):
-        return
-    with run.ledger.read(kitto()) as work:
-        work.allow(Permission.KIT)
-        late = [kit.id for kit in queries.late_kits(work.session, work.now)]
-    for kit_id in late:
-        with run.ledger.begin(kitto()) as work:
-            machine.note_late(work, kit_id)

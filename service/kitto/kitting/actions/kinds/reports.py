@@ -1,7 +1,6 @@
-"""What each kind of step asks of the ledger when its turn comes; what acts outside is a job instead."""
+"""Steps that wait for people, and steps that look at what the device itself reports."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import jsonschema
 
@@ -13,17 +12,15 @@ from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.rules.states import StepKind, WaitFor
 from kitto.kitting.rules.verdicts import Done, Failed, Verdict, Waits
 
-Look = Callable[[Work, Kit, KitStep], Verdict]
-
 WRONG_SERIAL = N_("The device reports serial number {seen}, the ledger says {known}. Find the right one.")
 NOT_AS_WANTED = N_("The device reports {path}: {problem}. Put it right, then try again.")
 
 
-def _person(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001 -- every kind is asked alike
+def person(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001 -- every kind is asked alike
     return Waits(WaitFor.PERSON)
 
 
-def _approval(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
+def approval(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
     wanted = int(step.with_.get("people", 1))
     given = {item.data.get("as", ""): item.by for item in step.evidence if item.kind == "approved"}
     if len(given) >= wanted:
@@ -31,7 +28,7 @@ def _approval(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
     return Waits(WaitFor.APPROVAL)
 
 
-def _report(work: Work, kit: Kit, step: KitStep) -> Verdict:
+def report(work: Work, kit: Kit, step: KitStep) -> Verdict:
     """A report since the kit began, from the right device, that fits the wanted schema."""
     seen = asset_queries.seen_by(work, kit.device, "agent")
     if seen is None or seen.at < kit.started_at:
@@ -54,16 +51,3 @@ def misfit(seen: Observed, schema: dict[str, Any]) -> str:
         return ""
     path = ".".join(str(part) for part in wrong.absolute_path) or "data"
     return NOT_AS_WANTED.format(path=path, problem=wrong.message[:200])
-
-
-LOOKS: Final[dict[StepKind, Look]] = {
-    StepKind.MANUAL: _person,
-    StepKind.PHOTO: _person,
-    StepKind.SCAN: _person,
-    StepKind.LABEL: _person,
-    StepKind.HANDOVER: _person,
-    StepKind.APPROVAL: _approval,
-    StepKind.AGENT_WAIT: _report,
-    StepKind.CHECK: _report,
-}
-"""Modules of further kinds add their own."""

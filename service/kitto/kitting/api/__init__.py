@@ -1,0 +1,8 @@
+"""JSON doors of kitting."""
+
+from kitto.kitting.api.kits import router as kits
+from kitto.kitting.api.orders import router as orders
+from kitto.kitting.api.profiles import router as profiles
+from kitto.kitting.api.proofs import router as proofs
+
+__all__ = ["kits", "orders", "profiles", "proofs"]

@@ -1,0 +1,49 @@
+"""By the clock: devices that kits wait for are looked for, and waits that last too long are told of."""
+
+from datetime import datetime, timedelta
+
+from kitto.assets import queries as asset_queries
+from kitto.base import clock
+from kitto.base.jobs import POLL, JobRun, is_stale, schedule
+from kitto.base.work import Work
+from kitto.identity.rules import Permission
+from kitto.kitting import queries
+from kitto.kitting.actions import machine
+from kitto.kitting.adapters.ports import answers
+from kitto.kitting.jobs.plays import kitto
+from kitto.kitting.models import Kit
+from kitto.kitting.signals import go_on
+
+
+@schedule("* * * * *", POLL)
+def look_for_devices(run: JobRun, due: datetime) -> None:
+    """Devices that kits wait for: let those go on whose port answers again."""
+    if is_stale(due, clock.now(), timedelta(minutes=1)):
+        return
+    with run.ledger.read(kitto()) as work:
+        work.allow(Permission.KIT)
+        waiting = [(kit.id, _ways(work, kit)) for kit in queries.waiting_for_devices(work.session)]
+    for kit_id, ways in waiting:
+        if any(answers(address, port) for address, port in ways):
+            with run.ledger.begin(kitto()) as work:
+                if machine.device_is_back(work, kit_id):
+                    go_on(work, queries.kit(work, kit_id))
+
+
+@schedule("* * * * *", POLL)
+def look_at_the_late(run: JobRun, due: datetime) -> None:
+    """Kits that wait too long are told of; those whose pause is over go on."""
+    if is_stale(due, clock.now(), timedelta(minutes=1)):
+        return
+    with run.ledger.read(kitto()) as work:
+        work.allow(Permission.KIT)
+        late = [kit.id for kit in queries.late_kits(work.session, work.now)]
+    for kit_id in late:
+        with run.ledger.begin(kitto()) as work:
+            machine.note_late(work, kit_id)
+
+
+def _ways(work: Work, kit: Kit) -> list[tuple[str, int]]:
+    work.allow(Permission.KIT)
+    found = [asset_queries.endpoint(work, kit.device, kind) for kind in ("ssh", "winrm")]
+    return [(one.address, one.port) for one in found if one is not None]
