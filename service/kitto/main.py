@@ -30,6 +30,7 @@ ROOMS = (
     "health",
     "checkins",
     "labels",
+    "runs",
     "audit",
 )
 DOORS = ("api", "pages", "doors")

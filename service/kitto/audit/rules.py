@@ -21,6 +21,7 @@ PAGES: Final[Mapping[str, str]] = {
     "handover": "/handovers/{id}",
     "account": "/settings/accounts/{id}",
     "pool": "/licences/{id}",
+    "outside_run": "/runs/{id}",
 }
 SUBJECT_WORDS: Final[Mapping[str, str]] = {
     "account": N_("Account"),
@@ -34,6 +35,7 @@ SUBJECT_WORDS: Final[Mapping[str, str]] = {
     "label_print": N_("Label print"),
     "label_printer": N_("Label printer"),
     "master": N_("Master data"),
+    "outside_run": N_("Run from elsewhere"),
     "person": N_("Person"),
     "pool": N_("Licence pool"),
     "probe_credential": N_("Probe credential"),
@@ -52,6 +54,7 @@ ROOM_WORDS: Final[Mapping[str, str]] = {
     "labels": N_("Labels"),
     "licences": N_("Licences"),
     "people": N_("People and projects"),
+    "runs": N_("Runs from elsewhere"),
 }
 # Fields whose values are words of the house and are said in the reader's language.
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {

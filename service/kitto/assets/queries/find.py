@@ -1,10 +1,10 @@
 """Finding one device: by number, tag, identifier or scan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
-from kitto.assets.models import Asset, Custody, Endpoint, Identifier, Observed
+from kitto.assets.models import Asset, Category, Custody, Endpoint, Identifier, Model, Observed
 from kitto.assets.rules import AssetTag, IdentifierKind, Scan, TagUnreadable, normalised, read_scan
 from kitto.base.errors import NotFound, Refusal
 from kitto.base.i18n import N_, Words
@@ -28,7 +28,20 @@ class ScanForeign(Refusal):
 
 
 def within_reach(work: Work) -> ColumnElement[bool]:
-    """The rows that the actor's rights let them see."""
+    """The rows that the actor's rights let them see; a token may be confined to some devices further."""
+    return and_(*_narrowed(work), _in_scope(work))
+
+
+def _narrowed(work: Work) -> Iterator[ColumnElement[bool]]:
+    only = work.actor.settings.get("inventory") or {}
+    if only.get("tag_prefix"):
+        yield Asset.tag.startswith(only["tag_prefix"], autoescape=True)
+    if only.get("categories"):
+        of_these = select(Model.id).join(Category).where(Category.code.in_(only["categories"]))
+        yield Asset.model_id.in_(of_these)
+
+
+def _in_scope(work: Work) -> ColumnElement[bool]:
     scopes = work.actor.scopes_of(Permission.SEE)
     if scopes is None:
         return true()

@@ -1,0 +1,1 @@
+"""States of runs from elsewhere, their wire format, and what is refused."""
