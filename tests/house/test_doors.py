@@ -35,6 +35,7 @@ WITHOUT_A_VERSION = {
     "DELETE /api/v1/me/sign-ins/{sign_in_id}": "it ends once, and only one's own",
     "DELETE /api/v1/assets/{tag}/identifiers/{identifier_id}": "it ends once; a second time is refused",
     "PUT /api/v1/assets/{tag}/endpoints/{kind}": "given whole; the journal says what was there before",
+    "PUT /api/v1/runs/{ulid}": "its reporter alone opens it, and opening it again changes nothing",
     "PUT /api/v1/desk/due": "one's own desk",
     "PUT /api/v1/desk/lines/{line_id}": "one's own desk",
     "DELETE /api/v1/desk/lines/{line_id}": "one's own desk",
@@ -61,6 +62,7 @@ SHORT_LISTS = {
     "/api/v1/checkins/agents/{agent_id}/sections",
     "/api/v1/checkins/agents/{agent_id}/software",
     "/api/v1/label-templates",
+    "/api/v1/runs/{ulid}/events",
     "/api/v1/label-printers",
 }
 

@@ -119,10 +119,10 @@ class Sender:
                 self._no(no)
 
     def _no(self, no):
-        if no.code == "runs.lock_lost" and not self.options["strict"]:
+        if no.code == "kitting.fence_stale" and not self.options["strict"]:
             self.told.append(f"{no} Reported on without the lock.")
             self._try(lambda: self._ask("POST", "/without-lock", b""))
-        elif no.code == "runs.lock_lost":
+        elif no.code == "kitting.fence_stale":
             self.stopped = str(no)
         elif no.code == "runs.events_missing":
             self._offset = 0  # what the Kitto has it passes over

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 import kitto.base.db
 
 revision = "0010"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

@@ -1,57 +1,52 @@
-"""A run from elsewhere holds its devices like any kit: one holder at a time, with a fence that only grows."""
+"""A run from elsewhere holds its devices as kits do: by the one lock of kitting, under its fence."""
 
-from sqlalchemy import func, select
-
-from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
-from kitto.base.i18n import N_, Words
 from kitto.base.work import Work
-from kitto.kitting import queries as kitting
+from kitto.kitting import actions as kitting
+from kitto.kitting.models import DeviceLock
+from kitto.kitting.rules.locks import LockHolder
+from kitto.kitting.rules.refusals import FenceStale
 from kitto.runs import queries
 from kitto.runs.models import OutsideDevice, OutsideRun
-from kitto.runs.rules.refusals import DeviceHeld, LockLost
-from kitto.runs.rules.states import SILENT_AFTER, RunState
+from kitto.runs.rules.states import RENEW_EVERY
 
 
 def take(work: Work, run: OutsideRun, device: OutsideDevice, asset: Asset) -> None:
-    """Hold the device for the run. Raises DeviceHeld, which names who has it."""
-    held = asset_queries.locked(work, asset.name)
-    holder = holder_of(work, run, held)
-    if holder is not None:
-        raise DeviceHeld(tag=asset.name, holder=holder)
-    newest = select(func.max(OutsideDevice.fence)).where(OutsideDevice.asset_id == asset.id)
-    device.fence = (work.session.scalar(newest) or 0) + 1
-    device.without_lock = False
-
-
-def holder_of(work: Work, run: OutsideRun, asset: Asset) -> Words | str | None:
-    """Who else has the device now, in words; None when nobody has."""
-    kit = kitting.open_kit_of(work, asset.id)
-    if kit is not None:
-        return Words(N_("kit #{number}"), {"number": kit.id})
-    other = work.session.scalar(
-        select(OutsideRun)
-        .join(OutsideDevice, OutsideDevice.run_id == OutsideRun.id)
-        .where(
-            OutsideDevice.asset_id == asset.id,
-            OutsideDevice.fence.is_not(None),
-            OutsideRun.id != run.id,
-            OutsideRun.state == RunState.RUNNING,
-            OutsideRun.heard_at > work.now - SILENT_AFTER,
-        )
-        .limit(1)
+    """Hold the device for the run. Raises DeviceBusy, which names who has it."""
+    lock = kitting.take_lock(
+        work, asset_id=asset.id, holder=LockHolder.CI, holder_id=run.ulid, says=run.says()
     )
-    return other.says() if other is not None else None
+    device.fence, device.without_lock = lock.fence, False
 
 
 def keep(work: Work, run: OutsideRun) -> None:
-    """Go on holding the run's devices. Raises LockLost when somebody has taken one meanwhile."""
+    """Go on holding the run's devices. Raises FenceStale when somebody has had one meanwhile.
+
+    A device that was given back while the run was silent, and that nobody took since, is taken again.
+    """
+    for device, asset, lock in queries.lost_by(work, run):
+        if lock is None or lock.holder is not None or lock.fence != device.fence:
+            raise FenceStale(tag=asset.name)
+        take(work, run, device, asset)
+    if work.now - run.renewed_at < RENEW_EVERY:
+        return
     for device, asset in queries.held_by(work, run):
-        newest = select(func.max(OutsideDevice.fence)).where(OutsideDevice.asset_id == asset.id)
-        holder = holder_of(work, run, asset)
-        if holder is not None or work.session.scalar(newest) != device.fence:
-            raise LockLost(tag=asset.name, holder=holder or Words(N_("another run")))
+        kitting.renew_lock(
+            work, asset_id=asset.id, holder=LockHolder.CI, holder_id=run.ulid, fence=device.fence or 0
+        )
+    run.renewed_at = work.now
 
 
 def release(work: Work, run: OutsideRun) -> None:
     """Give all devices of the run back. Idempotent."""
+    for device, asset in queries.held_by(work, run):
+        kitting.release_lock(
+            work, asset_id=asset.id, holder=LockHolder.CI, holder_id=run.ulid, fence=device.fence or 0
+        )
+
+
+def holder_in_words(lock: DeviceLock | None) -> str:
+    """Who has a device, as the lock itself says it."""
+    if lock is None or lock.holder is None:
+        return "–"
+    return lock.says or f"{lock.holder.value} {lock.holder_id}"

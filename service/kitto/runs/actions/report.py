@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from kitto.assets.models import Asset
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
+from kitto.kitting.rules.refusals import DeviceBusy
 from kitto.runs import queries
 from kitto.runs.actions import locks
 from kitto.runs.facts import (
@@ -23,8 +24,8 @@ from kitto.runs.facts import (
 )
 from kitto.runs.models import OutsideDevice, OutsideEvent, OutsideRun
 from kitto.runs.queries.matching import assets_of
-from kitto.runs.rules.refusals import DeviceHeld, EventsMissing, RunForeign, RunOver, TooManyHosts
-from kitto.runs.rules.states import RENEW_EVERY, Locks, Outcome, RunState, state_of
+from kitto.runs.rules.refusals import EventsMissing, RunForeign, RunOver, TooManyHosts
+from kitto.runs.rules.states import Locks, Outcome, RunState, state_of
 from kitto.runs.rules.wire import HOSTS_MOST, Ending, Event, Host, Opening
 
 COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
@@ -33,7 +34,7 @@ COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
 def open_run(work: Work, opening: Opening, mode: Locks, *, imported: bool = False) -> OutsideRun:
     """Begin a run, or add hosts to one that was begun; takes the lock of each known device as `mode` says.
 
-    Idempotent. Raises DeviceHeld (mode need), RunOver, RunForeign, TooManyHosts.
+    Idempotent. Raises DeviceBusy (mode need), RunOver, RunForeign, TooManyHosts.
     """
     work.allow(Permission.KIT)
     run = queries.run_by(work, opening.id)
@@ -63,7 +64,7 @@ def open_run(work: Work, opening: Opening, mode: Locks, *, imported: bool = Fals
 def add_events(work: Work, ulid: str, events: Sequence[Event]) -> OutsideRun:
     """Take in events in order; those that are there already are passed over, so sending twice is harmless.
 
-    Renews the locks. Raises EventsMissing for a gap, LockLost when a device was taken over, RunOver.
+    Renews the locks. Raises EventsMissing for a gap, FenceStale when a device was taken over, RunOver.
     """
     work.allow(Permission.KIT)
     run = _mine(work, ulid)
@@ -74,9 +75,7 @@ def add_events(work: Work, ulid: str, events: Sequence[Event]) -> OutsideRun:
         return run
     run.become(RunState.RUNNING)
     run.heard_at = work.now
-    if work.now - run.renewed_at >= RENEW_EVERY or events:
-        locks.keep(work, run)
-        run.renewed_at = work.now
+    locks.keep(work, run)
     write(work, run, events)
     work.unrecorded("progress of a play; its end is recorded")
     return run
@@ -149,10 +148,8 @@ def go_on_unlocked(work: Work, ulid: str) -> OutsideRun:
     """Go on without the locks that the run has lost; each such device gets a flagged fact."""
     work.allow(Permission.KIT)
     run = _mine(work, ulid)
-    for device, asset in queries.held_by(work, run):
-        holder = locks.holder_of(work, run, asset)
-        if holder is not None:
-            _without(work, run, device, asset, str(holder))
+    for device, asset, lock in queries.lost_by(work, run):
+        _without(work, run, device, asset, locks.holder_in_words(lock))
     work.unrecorded("what was lost is recorded; there may be nothing")
     return run
 
@@ -206,17 +203,16 @@ def _take(work: Work, run: OutsideRun, device: OutsideDevice, asset: Asset, mode
         return
     try:
         locks.take(work, run, device, asset)
-    except DeviceHeld as held:
+    except DeviceBusy as busy:
         if mode is Locks.NEED:
             raise
-        _without(work, run, device, asset, held.names["holder"])
+        _without(work, run, device, asset, busy.names["holder"])
 
 
-def _without(work: Work, run: OutsideRun, device: OutsideDevice, asset: Asset, holder: object) -> None:
+def _without(work: Work, run: OutsideRun, device: OutsideDevice, asset: Asset, holder: str) -> None:
     device.fence, device.without_lock = None, True
-    said = holder.said("en") if hasattr(holder, "said") else str(holder)
     work.record(
-        PlayedWithoutLock(asset_id=asset.id, tag=asset.name, run=run.ulid, play=run.play, holder=said)
+        PlayedWithoutLock(asset_id=asset.id, tag=asset.name, run=run.ulid, play=run.play, holder=holder)
     )
 
 

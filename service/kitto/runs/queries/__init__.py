@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select, true
 
 from kitto.assets.models import Asset
 from kitto.assets.queries.find import within_reach
@@ -13,6 +13,8 @@ from kitto.base.i18n import N_, Words
 from kitto.base.paging import Page, page
 from kitto.base.work import Actor, Work
 from kitto.identity.rules import Permission
+from kitto.kitting.models import DeviceLock
+from kitto.kitting.rules.locks import LockHolder
 from kitto.runs.models import OutsideDevice, OutsideEvent, OutsideRun
 from kitto.runs.rules.states import RunState
 
@@ -85,6 +87,27 @@ def held_by(work: Work, found: OutsideRun) -> Sequence[tuple[OutsideDevice, Asse
         .order_by(Asset.id)
     )
     return [(device, asset) for device, asset in rows]
+
+
+def lost_by(work: Work, found: OutsideRun) -> Sequence[tuple[OutsideDevice, Asset, DeviceLock | None]]:
+    """Devices whose lock is no longer the run's, with the lock as it stands."""
+    ours = and_(
+        DeviceLock.holder == LockHolder.CI,
+        DeviceLock.holder_id == found.ulid,
+        DeviceLock.fence == OutsideDevice.fence,
+    )
+    rows = work.session.execute(
+        select(OutsideDevice, Asset, DeviceLock)
+        .join(Asset, Asset.id == OutsideDevice.asset_id)
+        .outerjoin(DeviceLock, DeviceLock.asset_id == OutsideDevice.asset_id)
+        .where(
+            OutsideDevice.run_id == found.id,
+            OutsideDevice.fence.is_not(None),
+            or_(DeviceLock.asset_id.is_(None), DeviceLock.holder.is_(None), not_(ours)),
+        )
+        .order_by(Asset.id)
+    )
+    return [(device, asset, lock) for device, asset, lock in rows]
 
 
 def events(

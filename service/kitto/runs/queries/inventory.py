@@ -15,7 +15,7 @@ from kitto.base.ids import digest
 from kitto.base.journal import JournalHead
 from kitto.base.paging import Page, page
 from kitto.base.work import Work
-from kitto.kitting.models import Kit, KitProfile
+from kitto.kitting.models import Kit, KitProfileVersion
 from kitto.kitting.rules.states import KitState
 from kitto.people.models import Department, Project
 
@@ -33,9 +33,9 @@ _COLUMNS: Final = {
     "project_name": Project.name,
     "site": Location.code,
     "site_name": Location.name,
-    "profile": KitProfile.name,
-    "profile_version": KitProfile.number,
-    "platform": KitProfile.definition["platform"].as_string(),
+    "profile": KitProfileVersion.name,
+    "profile_version": KitProfileVersion.number,
+    "platform": KitProfileVersion.definition["platform"].as_string(),
 }
 _KITTED: Final = aliased(Kit, name="kitted")
 # How Ansible talks to each kind of endpoint; a device is listed by the first one it has.
@@ -92,7 +92,7 @@ def mark(work: Work, chosen: InventoryFilter, cursor: str | None, limit: int) ->
 def _statement(work: Work, chosen: InventoryFilter) -> Select[*tuple[Any, ...]]:
     last = (
         select(func.max(Kit.id).label("id"))
-        .where(Kit.state == KitState.FINISHED)
+        .where(Kit.state.in_((KitState.READY, KitState.HANDED_OVER)))
         .group_by(Kit.asset_id)
         .subquery("last")
     )
@@ -104,7 +104,7 @@ def _statement(work: Work, chosen: InventoryFilter) -> Select[*tuple[Any, ...]]:
         .outerjoin(Project, Project.id == Asset.project_id)
         .outerjoin(Location, Location.id == Asset.location_id)
         .outerjoin(_KITTED, and_(_KITTED.asset_id == Asset.id, _KITTED.id.in_(select(last.c.id))))
-        .outerjoin(KitProfile, KitProfile.id == _KITTED.profile_id)
+        .outerjoin(KitProfileVersion, KitProfileVersion.id == _KITTED.profile_id)
         .where(Asset.tag.is_not(None), within_reach(work))
     )
     for condition in _conditions(chosen):
@@ -113,10 +113,10 @@ def _statement(work: Work, chosen: InventoryFilter) -> Select[*tuple[Any, ...]]:
 
 
 def _is_behind() -> ColumnElement[bool]:
-    newer = aliased(KitProfile)
+    newer = aliased(KitProfileVersion)
     return (
-        select(func.max(newer.number)).where(newer.name == KitProfile.name).scalar_subquery()
-        > KitProfile.number
+        select(func.max(newer.number)).where(newer.name == KitProfileVersion.name).scalar_subquery()
+        > KitProfileVersion.number
     )
 
 

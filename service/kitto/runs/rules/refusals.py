@@ -4,21 +4,6 @@ from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
 
 
-class DeviceHeld(Refusal):
-    code = "runs.device_held"
-    says = N_(
-        "The run was not opened: {tag} is held by {holder}. Wait until that is over, or leave the device out."
-    )
-
-
-class LockLost(Refusal):
-    code = "runs.lock_lost"
-    says = N_(
-        "Nothing was taken: the run no longer holds {tag}, which {holder} has taken. "
-        "Stop the play, or report on without the lock."
-    )
-
-
 class EventsMissing(Refusal):
     code = "runs.events_missing"
     says = N_("Nothing was taken: event {expected} comes next, not {got}. Send from {expected} on.")

@@ -44,7 +44,8 @@ RUN_TABLE: Final[dict[RunState, frozenset[RunState]]] = {
 }
 OVER: Final = frozenset(state for state, after in RUN_TABLE.items() if not after)
 SILENT_AFTER: Final = timedelta(minutes=15)
-RENEW_EVERY: Final = timedelta(minutes=2)
+RENEW_EVERY: Final = timedelta(minutes=5)
+"""A third of the lease of a lock."""
 
 RUN_WORDS: Final[dict[RunState, str]] = {
     RunState.RUNNING: N_("running"),
