@@ -71,9 +71,6 @@ PART_OF_AN_ACTION = {
     "kitting.end_cancelled": "cancelling has asked",
     "labels.want_label": "a reaction to a new tag; receiving has asked",
     "runs.close": "ending or importing a run has asked",
-    "runs.keep": "adding events has asked",
-    "runs.release": "ending a run has asked",
-    "runs.take": "opening a run has asked",
     "runs.write": "adding events or importing has asked",
     "licences.free_seats_of": "a reaction to a device or a person that left; its action has asked",
 }

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import BaseModel, Field
 
 from kitto.assets.rules import State
@@ -61,9 +61,7 @@ class Marks:
 _marks: Final = Marks()
 
 
-@router.get("/inventory", response_model=InventoryOut)
-def read_inventory(
-    work: ReadDep,
+def wanted(
     state: Annotated[list[State] | None, Query(max_length=20)] = None,
     category: Codes = None,
     site: Codes = None,
@@ -73,16 +71,9 @@ def read_inventory(
     profile: Codes = None,
     tag_prefix: Annotated[Code, Query()] = "",
     needs_rekit: bool | None = None,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
-    if_none_match: Annotated[str, Header(max_length=2000)] = "",
-) -> Response:
-    """Devices as hosts for Ansible, without any secret. Filters with several values take any of them.
-
-    The strong ETag is the hash of the answer; sent back as If-None-Match it is answered 304.
-    """
-    work.allow(Permission.SEE)
-    chosen = inventory.InventoryFilter(
+) -> inventory.InventoryFilter:
+    """What an address asks for; a filter with several values takes any of them."""
+    return inventory.InventoryFilter(
         state=tuple(state or ()),
         category=tuple(category or ()),
         site=tuple(site or ()),
@@ -93,6 +84,21 @@ def read_inventory(
         tag_prefix=tag_prefix,
         needs_rekit=needs_rekit,
     )
+
+
+@router.get("/inventory", response_model=InventoryOut)
+def read_inventory(
+    work: ReadDep,
+    chosen: Annotated[inventory.InventoryFilter, Depends(wanted)],
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
+    if_none_match: Annotated[str, Header(max_length=2000)] = "",
+) -> Response:
+    """Devices as hosts for Ansible, without any secret. Filters with several values take any of them.
+
+    The strong ETag is the hash of the answer; sent back as If-None-Match it is answered 304.
+    """
+    work.allow(Permission.SEE)
     asked, seq = inventory.mark(work, chosen, cursor, limit)
     known = _marks.find(asked, seq)
     if known and known in _tags(if_none_match):
