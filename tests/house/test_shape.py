@@ -72,6 +72,7 @@ PART_OF_AN_ACTION = {
     "labels.want_label": "a reaction to a new tag; receiving has asked",
     "runs.close": "ending or importing a run has asked",
     "runs.write": "adding events or importing has asked",
+    "licences.refuse_sims_inside": "a reaction to a device that leaves for good; its action has asked",
     "licences.free_seats_of": "a reaction to a device or a person that left; its action has asked",
 }
 

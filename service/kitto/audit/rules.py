@@ -11,6 +11,7 @@ from kitto.base.errors import Refusal
 from kitto.base.facts import all_facts
 from kitto.base.i18n import N_, Words, translate
 from kitto.health.rules.wording import CHECK_SAYS, PROBE_SAYS
+from kitto.licences.rules import LINE_STATES
 
 # Where a subject has a page; `{id}` is its number, other names are fields of the fact.
 PAGES: Final[Mapping[str, str]] = {
@@ -22,6 +23,8 @@ PAGES: Final[Mapping[str, str]] = {
     "account": "/settings/accounts/{id}",
     "pool": "/licences/{id}",
     "outside_run": "/runs/{id}",
+    "phone_line": "/lines/{id}",
+    "sim": "/sims/{id}",
 }
 SUBJECT_WORDS: Final[Mapping[str, str]] = {
     "account": N_("Account"),
@@ -37,10 +40,12 @@ SUBJECT_WORDS: Final[Mapping[str, str]] = {
     "master": N_("Master data"),
     "outside_run": N_("Run from elsewhere"),
     "person": N_("Person"),
+    "phone_line": N_("Line"),
     "pool": N_("Licence pool"),
     "probe_credential": N_("Probe credential"),
     "problem": N_("Problem"),
     "project": N_("Project"),
+    "sim": N_("SIM"),
     "software_title": N_("Software"),
     "token": N_("Token"),
 }
@@ -60,6 +65,7 @@ ROOM_WORDS: Final[Mapping[str, str]] = {
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {state.value: STATE_WORDS[state] for state in State},
     "step": {step.value: STEP_WORDS[step] for step in Step if step in STEP_WORDS},
+    "line_state": {state.value: says for state, says in LINE_STATES.items()},
     "check": {check.value: says for check, says in CHECK_SAYS.items()},
     "probe": {kind.value: says for kind, says in PROBE_SAYS.items()},
 }

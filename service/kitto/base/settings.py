@@ -41,6 +41,11 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Proxies whose X-Forwarded-For and -Proto are believed, separated by commas.",
     )
+    phone_country: str = Field(
+        default="81",
+        pattern=r"^[1-9][0-9]{0,2}$",
+        description="Country calling code of phone numbers that are written with a leading 0.",
+    )
     label_host: str = Field(
         default="", description="Short host printed in QR codes. Empty: the host of base_url."
     )

@@ -93,3 +93,116 @@ class SeatsOverCap(Fact):
     pool: str
     used: int
     cap: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LineFact(Fact):
+    about = ("phone_line", "line_id")
+
+    line_id: int
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOpened(_LineFact):
+    """A line was entered."""
+
+    kind = "licences.line_opened"
+    says = N_("The line {number} of {carrier} was entered.")
+
+    carrier: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineChanged(_LineFact):
+    """A line changed; `changes` says what."""
+
+    kind = "licences.line_changed"
+    says = N_("The line {number} was changed.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineSuspended(_LineFact):
+    """A line was suspended."""
+
+    kind = "licences.line_suspended"
+    says = N_("The line {number} was suspended.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineResumed(_LineFact):
+    """A line is in service again."""
+
+    kind = "licences.line_resumed"
+    says = N_("The line {number} is in service again.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineEnded(_LineFact):
+    """A line has ended."""
+
+    kind = "licences.line_ended"
+    says = N_("The line {number} has ended.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SimFact(Fact):
+    about = ("sim", "sim_id")
+    also = ("asset", "asset_id")
+
+    sim_id: int
+    iccid: str
+    number: str = ""
+    asset_id: int | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimAdded(_SimFact):
+    """A SIM was entered."""
+
+    kind = "licences.sim_added"
+    says = N_("The SIM {iccid} was entered.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimConnected(_SimFact):
+    """A SIM got another line, or none; `changes` says which."""
+
+    kind = "licences.sim_connected"
+    says = N_("The SIM {iccid} belongs to the line {number} now.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimPutIn(_SimFact):
+    """A SIM went into a device."""
+
+    kind = "licences.sim_put_in"
+    says = N_("The SIM {iccid} ({number}) was put into {tag}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimTakenOut(_SimFact):
+    """A SIM came out of a device."""
+
+    kind = "licences.sim_taken_out"
+    says = N_("The SIM {iccid} ({number}) was taken out of {tag}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimSwapped(_SimFact):
+    """A new SIM took the place of an old one: its line, and its device if it was in one."""
+
+    kind = "licences.sim_swapped"
+    says = N_("The SIM {old_iccid} of {number} was replaced by {iccid}.")
+
+    old_sim_id: int
+    old_iccid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimRetired(_SimFact):
+    """A SIM is used no more."""
+
+    kind = "licences.sim_retired"
+    says = N_("The SIM {iccid} was retired.")

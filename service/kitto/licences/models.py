@@ -1,16 +1,42 @@
-"""Tables of licences: titles, pools of seats, and the seats given."""
+"""Tables of licences: titles, pools, the seats given; lines, SIMs, and where these were."""
 
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from kitto.assets.models import Asset
 from kitto.assets.rules import HolderKind
 from kitto.base.db import Base, Id, words
-from kitto.licences.rules import FreedWhy, Metric, Policy, PoolDetails, TitleDetails, name_key
+from kitto.base.i18n import Words
+from kitto.licences.rules import (
+    LINE_STATES,
+    LINE_STEPS,
+    LINE_TABLE,
+    SIM_STATES,
+    SIM_STEPS,
+    SIM_TABLE,
+    FreedWhy,
+    LineDetails,
+    LineState,
+    LineStep,
+    LineStepRefused,
+    Metric,
+    Policy,
+    PoolDetails,
+    SimKind,
+    SimState,
+    SimStep,
+    SimStepRefused,
+    TitleDetails,
+    name_key,
+    written,
+)
 from kitto.people.rules import Presence, presence, search_key
 
 _OPEN = text("freed_at IS NULL")
+_INSIDE = text("ended_at IS NULL")
+_LIVE = text("line_id IS NOT NULL AND state <> 'retired'")
 
 
 class SoftwareTitle(Base):
@@ -135,4 +161,121 @@ class Seat(Base):
         ),
         Index("ix_seat_pool_id_id", "pool_id", "id"),
         Index("ix_seat_holder", "holder_kind", "holder_id", "id"),
+    )
+
+
+class PhoneLine(Base):
+    """A contract for a phone number (回線), whatever SIM carries it. One that has not ended per number."""
+
+    __tablename__ = "phone_line"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column()
+    number: Mapped[str] = mapped_column(String(20))
+    carrier: Mapped[str] = mapped_column(String(64))
+    plan: Mapped[str] = mapped_column(String(100))
+    contract_no: Mapped[str] = mapped_column(String(64))
+    state: Mapped[LineState] = mapped_column(words(LineState))
+    ends_on: Mapped[date | None] = mapped_column(index=True)
+    note: Mapped[str] = mapped_column(String(500))
+    search: Mapped[str] = mapped_column(String(900))
+
+    __table_args__ = (
+        Index(
+            "uq_phone_line_number",
+            "number",
+            unique=True,
+            sqlite_where=text("state <> 'ended'"),
+            postgresql_where=text("state <> 'ended'"),
+        ),
+        Index("ix_phone_line_number_id", "number", "id"),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+    def note_details(self, details: LineDetails) -> None:
+        """Take over the details and renew what the line is found by."""
+        for name, value in vars(details).items():
+            setattr(self, name, value)
+        known = (details.carrier, details.plan, details.contract_no, details.note)
+        national = written(details.number).replace("-", "")
+        self.search = "\n".join([details.number, national, *map(search_key, known)])[:900]
+
+    def details(self) -> LineDetails:
+        """What is known now, to be changed and given back."""
+        return LineDetails(
+            number=self.number,
+            carrier=self.carrier,
+            plan=self.plan,
+            contract_no=self.contract_no,
+            ends_on=self.ends_on,
+            note=self.note,
+        )
+
+    def take(self, step: LineStep) -> LineState:
+        """Take a step. Refuses LineStepRefused; returns the state before."""
+        before, after = self.state, LINE_TABLE.get((self.state, step))
+        if after is None:
+            raise LineStepRefused(
+                step=Words(LINE_STEPS[step]), number=self.written, state=Words(LINE_STATES[before])
+            )
+        self.state = after
+        return before
+
+    @property
+    def written(self) -> str:
+        """The number as people write it."""
+        return written(self.number)
+
+
+class Sim(Base):
+    """A SIM card or an eSIM profile; one that is not retired per line."""
+
+    __tablename__ = "sim"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column()
+    iccid: Mapped[str] = mapped_column(String(20), unique=True)
+    kind: Mapped[SimKind] = mapped_column(words(SimKind))
+    state: Mapped[SimState] = mapped_column(words(SimState))
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("phone_line.id"), index=True)
+    added_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    line: Mapped[PhoneLine | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index("uq_sim_line", "line_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+    def take(self, step: SimStep) -> SimState:
+        """Take a step. Refuses SimStepRefused; returns the state before."""
+        before, after = self.state, SIM_TABLE.get((self.state, step))
+        if after is None:
+            raise SimStepRefused(
+                step=Words(SIM_STEPS[step]), iccid=self.iccid, state=Words(SIM_STATES[before])
+            )
+        self.state = after
+        return before
+
+
+class SimPlacement(Base):
+    """In which device a SIM was, from when to when. At most one is open per SIM."""
+
+    __tablename__ = "sim_placement"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    sim_id: Mapped[int] = mapped_column(ForeignKey("sim.id"))
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), index=True)
+    started_at: Mapped[datetime]
+    started_by: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(200))
+
+    sim: Mapped[Sim] = relationship(lazy="raise")
+    asset: Mapped[Asset] = relationship(lazy="raise")
+
+    __table_args__ = (
+        Index("uq_sim_placement_open", "sim_id", unique=True, sqlite_where=_INSIDE, postgresql_where=_INSIDE),
+        Index("ix_sim_placement_sim_id_id", "sim_id", "id"),
     )

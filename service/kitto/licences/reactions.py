@@ -16,6 +16,9 @@ ENDS_USE = {
 }
 """Steps after which a device uses no licence, and why its seats come back."""
 
+LEAVES_FOR_GOOD = frozenset({Step.DISPOSE, Step.RETURN_LEASE})
+"""Steps after which nobody can take a SIM out any more."""
+
 
 @reacts_to(AssetTakenBack)
 def free_returned(work: Work, fact: AssetTakenBack) -> None:
@@ -25,7 +28,9 @@ def free_returned(work: Work, fact: AssetTakenBack) -> None:
 
 @reacts_to(AssetStepTaken)
 def free_ended(work: Work, fact: AssetStepTaken) -> None:
-    """A device that is retired, disposed of or void gives its seats back."""
+    """A device that is retired, disposed of or void gives its seats back; no SIM leaves with it."""
+    if Step(fact.step) in LEAVES_FOR_GOOD:
+        actions.refuse_sims_inside(work, fact.asset_id)
     why = ENDS_USE.get(Step(fact.step))
     if why is not None:
         actions.free_seats_of(work, HolderKind.ASSET, fact.asset_id, why=why)

@@ -39,6 +39,9 @@ class Waiting:
 
 WaitingProvider = Callable[[Work], Sequence[Waiting]]
 
+Finder = Callable[[Work, str], str | None]
+
+_finders: dict[str, tuple[int, Finder]] = {}
 _panels: dict[str, dict[str, Panel]] = {}
 _waiting: dict[str, tuple[int, str, WaitingProvider]] = {}
 
@@ -79,3 +82,22 @@ def waiting(work: Work) -> list[tuple[str, Sequence[Waiting]]]:
     groups = sorted(_waiting.values(), key=lambda item: item[0])
     found = ((title, provider(work)) for _, title, provider in groups)
     return [(title, items) for title, items in found if items]
+
+
+def finds(name: str, *, order: int) -> Callable[[Finder], Finder]:
+    """Register who knows the page of what was scanned or typed at the top: its address, or None."""
+
+    def register(finder: Finder) -> Finder:
+        _finders[name] = (order, finder)
+        return finder
+
+    return register
+
+
+def page_of(work: Work, text: str) -> str | None:
+    """The page of the first room that knows this text as one of its things."""
+    for _, finder in sorted(_finders.values(), key=lambda item: item[0]):
+        found = finder(work, text)
+        if found is not None:
+            return found
+    return None

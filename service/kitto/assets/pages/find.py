@@ -14,6 +14,7 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.people import queries as people
 from kitto.web.doors import Door, ReadDep
+from kitto.web.hooks import page_of
 from kitto.web.render import redirect
 
 router = APIRouter(route_class=Door, include_in_schema=False)
@@ -32,6 +33,9 @@ def find(request: Request, work: ReadDep, q: Annotated[str, Query(max_length=204
 
 
 def _elsewhere(work: Work, words: str) -> str:
+    other = page_of(work, words)
+    if other is not None:
+        return other
     try:
         return f"/people/{people.person_by_number(work, words).id}"
     except NotFound:
