@@ -25,6 +25,7 @@ ROOMS = (
     "people",
     "assets",
     "licences",
+    "bootstrap",
     "handover",
     "kitting",
     "health",

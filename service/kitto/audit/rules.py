@@ -51,6 +51,7 @@ SUBJECT_WORDS: Final[Mapping[str, str]] = {
 }
 ROOM_WORDS: Final[Mapping[str, str]] = {
     "assets": N_("Devices"),
+    "bootstrap": N_("First connection"),
     "checkins": N_("Check-ins"),
     "handover": N_("Desk"),
     "health": N_("Health"),

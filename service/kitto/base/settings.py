@@ -97,6 +97,20 @@ class Settings(BaseSettings):
         default=False, description="Let probes and kits reach this very machine (bench and tests)."
     )
     checkin_seconds: int = Field(default=900, ge=30, description="Seconds between two check-ins of an agent.")
+    managed_from: str = Field(
+        default="",
+        description=(
+            "Addresses or networks from which Kitto reaches devices, separated by commas; fresh machines let"
+            " only these in. Empty: the host of base_url, if it is an IP address."
+        ),
+    )
+    device_ca: Path | None = Field(
+        default=None,
+        description=(
+            "Certificate authority (PEM) that fresh machines shall trust to be Kitto's."
+            " Empty: tls_certificate, else what the machine trusts already."
+        ),
+    )
     upload_limit: int = Field(
         default=10 * 1024 * 1024, ge=1024, description="Largest request body, in bytes."
     )

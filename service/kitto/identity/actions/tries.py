@@ -26,7 +26,16 @@ def key_of_address(address: str) -> str:
     return "address:" + digest(neighbourhood(address))
 
 
-LIMITS = {"account": FAILURES_PER_ACCOUNT, "address": FAILURES_PER_ADDRESS}
+def key_of_machine(address: str) -> str:
+    """Fresh machines are counted apart: their mistakes must not keep people of the same office out."""
+    return "machine:" + digest(neighbourhood(address))
+
+
+LIMITS = {
+    "account": FAILURES_PER_ACCOUNT,
+    "address": FAILURES_PER_ADDRESS,
+    "machine": FAILURES_PER_ADDRESS,
+}
 
 
 def claim(work: Work, *keys: str) -> timedelta | None:

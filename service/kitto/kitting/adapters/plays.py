@@ -104,7 +104,8 @@ class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `folder` and `playbook` say what is run; `content` is `content_of(folder)` at the time of the order, and a
     folder that differs is refused. `variables` hold no secrets, and strings in them are never evaluated.
     `files` are local files the play may read, by the variable that will hold their path. `secret_names` are
-    the secrets its lookups may read; `become_password` is the one sudo gets.
+    the secrets its lookups may read; `become_password` is the one sudo gets. `certificate` is what Kitto's
+    SSH authority says of the run's key; devices that do not know the authority are offered the bare key too.
     """
 
     run_id: str
@@ -115,6 +116,7 @@ class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     variables: dict[str, Value] = {}
     files: dict[str, str] = {}
     secret_names: tuple[str, ...] = ()
+    certificate: str = ""
     check: bool = False
     diff: bool = False
     verbosity: int = 0

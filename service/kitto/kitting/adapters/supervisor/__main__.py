@@ -93,7 +93,7 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
         ground.lay(spec, files)
         agent = KeyAgent(files.agent)
         held.callback(agent.close)
-        agent.open(order.private_key, spec.total_seconds)
+        agent.open(order.private_key, spec.total_seconds, spec.certificate)
         door = Door(files, order.secrets, pen, watch.note)
         door.open()
         held.callback(door.close)

@@ -26,7 +26,7 @@ def main(home: Path) -> int:
     try:
         write_private(files.known_hosts, remote.known_hosts(order.spec.host))
         with closing(KeyAgent(files.agent)) as agent:
-            agent.open(order.private_key, 0)
+            agent.open(order.private_key, 0, order.spec.certificate)
             password = order.secrets.get(SUDO_SECRET)
             swept = remote.sweep(order.spec.host, files, order.spec.run_id, password)
     except PlayFault as fault:

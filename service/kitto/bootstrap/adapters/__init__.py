@@ -1,0 +1,1 @@
+"""What this room makes of bytes and programs: certificates, lists of revoked ones, files for machines."""
