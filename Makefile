@@ -77,9 +77,10 @@ bench: prepare ## The benchmarks under tests/bench, as tables and JSON lines
 soak: prepare ## The tests that take long
 	@$(BIN)/python -m pytest -q -m soak --timeout 7200
 
-pictures: prepare ## Pictures of the console: var/pictures, and docs/pictures for the README
+pictures: prepare ## Pictures of the console: var/pictures, docs/pictures for the README, docs/guide
 	@$(BIN)/python -m pytest -q tests/browser/test_every_page.py
 	@$(BIN)/python -m tests.demo.picture docs/pictures/console.png
+	@$(BIN)/python -m tests.browser.guide docs/guide
 
 clean: ## Throw away what the demo made
 	@rm -rf $(ROOT)/var/demo

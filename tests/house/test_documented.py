@@ -92,3 +92,17 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         if "://" not in target and not (path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_guide_says_the_same_in_both_languages_with_every_picture() -> None:
+    def shape(locale: str) -> list[str]:
+        text = read(DOCS / "guide" / locale / "README.md")
+        return re.findall(
+            r"^#+(?= )|(?<=\]\()[a-z-]+\.png(?=\))|`(?:/[a-z-]+|[A-Z]{3,})`|^\d\.", text, re.MULTILINE
+        )
+
+    assert shape("ja") == shape("en")
+    for locale in ("ja", "en"):
+        there = {path.name for path in (DOCS / "guide" / locale).glob("*.png")}
+        assert there == {word for word in shape(locale) if word.endswith(".png")}
+        assert all((DOCS / "guide" / locale / name).stat().st_size < 80_000 for name in there)
