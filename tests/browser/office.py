@@ -11,17 +11,31 @@ from fastapi.routing import APIRoute
 from playwright.sync_api import BrowserContext
 from starlette.routing import Match
 
+from kitto.assets import queries as assets
 from kitto.base import settings as settings_module
 from kitto.base.db import Base
 from kitto.base.engine import migrate_jobs
 from kitto.base.i18n import LOCALES
 from kitto.base.seal import Secret
+from kitto.base.work import Work
 from kitto.cli import office
 from kitto.identity import actions as identity
+from kitto.identity.doors import person_actor
+from kitto.identity.rules.trust import TrustWish
 from kitto.main import KNOWN, House, create_app
+from kitto.runs import actions as runs
+from kitto.runs.rules import wire
+from kitto.runs.rules.states import Locks
 from kitto.web import pages as web_pages
 from tests.make import KITTO
 
+_TRUST = TrustWish(
+    name="GitHub example/pcs",
+    issuer="https://token.actions.githubusercontent.com",
+    audience="https://kitto.example.jp",
+    pins={"repository_id": ["4711"], "ref": ["refs/heads/main", "refs/heads/release"]},
+    permissions=["see", "kit"],
+)
 PASSWORD = "a calm bench at 9 in Shinjuku"
 
 
@@ -50,6 +64,26 @@ def fill(house: House) -> None:
                 work, name=f"admin-{locale}", display_name="情シス 花子", password=Secret(PASSWORD)
             )
             made.locale = locale
+    with house.ledger.begin(person_actor(made)) as work:
+        identity.trust_ci(work, _TRUST)
+        tag = assets.listed(work, assets.AssetFilter()).items[-1].asset.name
+        report(work, tag)
+
+
+def report(work: Work, tag: str) -> None:
+    """A play from CI on one device of the office and one host that is none, with a failure."""
+    at = work.now
+    hosts = [wire.Host(tag, tag), wire.Host("elsewhere")]
+    source = wire.Source(system="GitHub", project="example/pcs", ref="refs/heads/main", job="kit")
+    opening = wire.Opening("01KAYQ3W5X8ZJ6N0V4T2M9B7RC", at, "site.yml", hosts, source=source)
+    runs.open_run(work, opening, Locks.TRY)
+    said = [("task", "", "", "時刻の設定"), ("result", tag, "changed", "時刻の設定")]
+    said += [("result", "elsewhere", "failed", "時刻の設定")]
+    events = [
+        wire.Event(seq, at, kind, host=host, status=status, task=task)  # type: ignore[arg-type]
+        for seq, (kind, host, status, task) in enumerate(said, start=1)
+    ]
+    runs.add_events(work, opening.id, events)
 
 
 def sign_in(context: BrowserContext, site: str, locale: str) -> None:

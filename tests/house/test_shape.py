@@ -45,6 +45,7 @@ PART_OF_AN_ACTION = {
     "health.raise_problem": "noting a poll has asked",
     "health.end_problem": "noting a poll has asked",
     "health.end_all": "removing or pausing a probe has asked",
+    "identity.refuse_more_than_own": "making a token or a rule of trust has asked",
     "identity.set_password": "the actions that set one have asked, each for another right",
     "identity.begin_sign_in": "signing in has proved who it is",
     "identity.spend": "signing in and confirming have asked",

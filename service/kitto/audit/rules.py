@@ -30,6 +30,7 @@ SUBJECT_WORDS: Final[Mapping[str, str]] = {
     "account": N_("Account"),
     "agent": N_("Agent"),
     "asset": N_("Device"),
+    "ci_trust": N_("CI trust"),
     "department": N_("Department"),
     "enrolment_token": N_("Enrolment token"),
     "handover": N_("Hand-over"),

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     allow_loopback_targets: bool = Field(
         default=False, description="Let probes and kits reach this very machine (bench and tests)."
     )
+    issuer_ca: Path | None = Field(
+        default=None,
+        description="Authorities (PEM) of CI issuers with a certificate of your own, beside the usual ones.",
+    )
     checkin_seconds: int = Field(default=900, ge=30, description="Seconds between two check-ins of an agent.")
     managed_from: str = Field(
         default="",

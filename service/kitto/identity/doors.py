@@ -153,7 +153,7 @@ def token_actor(token: ApiToken, locale: str, request_id: str = "") -> Actor:
         locale=locale,
         time_zone=token.account.time_zone,
         request_id=request_id,
-        settings={"account_id": token.account_id},
+        settings={"account_id": token.account_id, "inventory": token.inventory},
     )
 
 

@@ -141,3 +141,60 @@ class TokenRevoked(Fact):
     token_id: int
     account_id: int
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiTrustMade(Fact):
+    kind: ClassVar[str] = "identity.ci_trust_made"
+    says: ClassVar[str] = N_("CI trust {name} made for {issuer}")
+    about: ClassVar[tuple[str, str]] = ("ci_trust", "trust_id")
+    also: ClassVar[tuple[str, str] | None] = ("account", "account_id")
+
+    trust_id: int
+    account_id: int
+    name: str
+    issuer: str
+    audience: str
+    pins: dict[str, list[str]]
+    permissions: tuple[str, ...]
+    scope: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiTrustChanged(Fact):
+    kind: ClassVar[str] = "identity.ci_trust_changed"
+    says: ClassVar[str] = N_("CI trust {name} changed")
+    about: ClassVar[tuple[str, str]] = ("ci_trust", "trust_id")
+    also: ClassVar[tuple[str, str] | None] = ("account", "account_id")
+
+    trust_id: int
+    account_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CiTrustEnded(Fact):
+    kind: ClassVar[str] = "identity.ci_trust_ended"
+    says: ClassVar[str] = N_("CI trust {name} ended")
+    about: ClassVar[tuple[str, str]] = ("ci_trust", "trust_id")
+    also: ClassVar[tuple[str, str] | None] = ("account", "account_id")
+
+    trust_id: int
+    account_id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenExchanged(Fact):
+    """A CI job has exchanged its id-token; `job` is what its issuer calls it."""
+
+    kind: ClassVar[str] = "identity.token_exchanged"
+    says: ClassVar[str] = N_("CI job {job} got a token by the trust {name}")
+    about: ClassVar[tuple[str, str]] = ("token", "token_id")
+    also: ClassVar[tuple[str, str] | None] = ("ci_trust", "trust_id")
+
+    token_id: int
+    trust_id: int
+    name: str
+    issuer: str
+    job: str

@@ -11,8 +11,9 @@ from kitto.identity.rules import Permission
 
 @schedule("7 * * * *", SHORT)
 def forget_ended(run: JobRun, due: datetime) -> None:
-    """Forget counted tries, sign-ins, links and kept answers that are over, once an hour."""
+    """Forget what is over, once an hour: tries, sign-ins, links, kept answers, id-tokens, CI tokens."""
     if is_stale(due, clock.now(), timedelta(hours=1)):
         return
     with run.ledger.begin(system_actor("identity", Permission.MANAGE_USERS)) as work:
         actions.forget_ended(work)
+        actions.forget_used(work)

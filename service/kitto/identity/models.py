@@ -1,6 +1,7 @@
 """Accounts, their roles, sign-ins, tokens, links for a new password, and counted tries."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +11,7 @@ from kitto.base.work import Grant
 from kitto.identity.rules import RIGHTS, Permission, Role, Scope, ScopeKind
 from kitto.identity.rules.browsers import browser_words
 from kitto.identity.rules.limits import SEEN_EVERY
+from kitto.identity.rules.trust import TrustWish
 
 
 class Account(Base):
@@ -124,6 +126,9 @@ class ApiToken(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+    # Given for an id-token of a CI job: by which rule, and which devices it reaches at most.
+    trust_id: Mapped[int | None] = mapped_column(Id, ForeignKey("ci_trust.id"), index=True)
+    inventory: Mapped[dict[str, Any] | None]
     version: Mapped[int] = mapped_column()
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
@@ -177,3 +182,65 @@ class TryCount(Base):
 
 def scope_of(kind: ScopeKind | None, key: str | None) -> Scope | None:
     return None if kind is None or key is None else (kind.value, key)
+
+
+class CiTrust(Base):
+    """A rule by which id-tokens of a CI system are exchanged for short tokens of ours.
+
+    Such a token acts in the name of the account that wrote the rule, and never has more rights than it.
+    """
+
+    __tablename__ = "ci_trust"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column()
+    name: Mapped[str]
+    issuer: Mapped[str] = mapped_column(index=True)
+    audience: Mapped[str]
+    jwks_url: Mapped[str]
+    pins: Mapped[dict[str, Any]]
+    permissions: Mapped[list[str]]
+    scope_kind: Mapped[ScopeKind | None] = mapped_column(words(ScopeKind))
+    scope_id: Mapped[str | None]
+    tag_prefix: Mapped[str]
+    categories: Mapped[list[str]]
+    minutes: Mapped[int]
+    quota: Mapped[int]
+    account_id: Mapped[int] = mapped_column(Id, ForeignKey("account.id"), index=True)
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+
+    __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def scope(self) -> Scope | None:
+        return scope_of(self.scope_kind, self.scope_id)
+
+    @property
+    def inventory(self) -> dict[str, Any] | None:
+        """Which devices its tokens reach; None: all within the scope."""
+        only = {"tag_prefix": self.tag_prefix, "categories": self.categories}
+        return {name: value for name, value in only.items() if value} or None
+
+    def note(self, wish: TrustWish, account_id: int) -> None:
+        """Take over what the rule says now."""
+        self.name, self.issuer, self.audience = wish.name.strip(), wish.issuer, wish.audience.strip()
+        self.jwks_url, self.minutes, self.quota = wish.jwks_url, wish.minutes, wish.quota
+        self.pins = {claim: list(values) for claim, values in wish.pins.items()}
+        self.permissions = sorted(set(map(str, wish.permissions)))
+        self.scope_kind = ScopeKind(wish.scope[0]) if wish.scope else None
+        self.scope_id = wish.scope[1] if wish.scope else None
+        self.tag_prefix, self.categories = wish.tag_prefix, list(wish.categories)
+        self.account_id = account_id
+
+
+class UsedIdToken(Base):
+    """An id-token that was exchanged; kept until it would have expired anyway."""
+
+    __tablename__ = "used_id_token"
+
+    mark: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

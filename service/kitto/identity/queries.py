@@ -12,7 +12,7 @@ from kitto.base.ids import digest
 from kitto.base.paging import USUAL, Page, page
 from kitto.base.seal import Secret
 from kitto.base.work import Work
-from kitto.identity.models import Account, ApiToken, PasswordLink, RoleGrant, SignIn
+from kitto.identity.models import Account, ApiToken, CiTrust, PasswordLink, RoleGrant, SignIn
 from kitto.identity.rules import Permission, Role
 from kitto.identity.rules.limits import folded
 from kitto.identity.rules.refusals import LinkUnusable
@@ -136,7 +136,8 @@ def token(work: Work, token_id: int) -> ApiToken:
 def tokens(work: Work, *, cursor: str | None = None, limit: int = USUAL) -> Page[ApiToken]:
     """Tokens, newest first: all for who manages accounts, else the own ones."""
     work.allow(Permission.MANAGE_TOKENS)
-    statement = select(ApiToken).options(joinedload(ApiToken.account))
+    # Tokens of CI jobs come and go by the minute; the journal has them.
+    statement = select(ApiToken).where(ApiToken.trust_id.is_(None)).options(joinedload(ApiToken.account))
     if not work.actor.may(Permission.MANAGE_USERS):
         statement = statement.where(ApiToken.account_id == maker_id(work))
     return page(
@@ -201,3 +202,43 @@ def account_by_name(work: Work, name: str) -> Account:
     if found is None:
         raise NotFound(thing=Words(N_("account")), key=name[:64])
     return found
+
+
+def ci_trust(work: Work, trust_id: int) -> CiTrust:
+    """A rule of trust with its maker. Raises NotFound."""
+    found = work.session.scalar(
+        select(CiTrust).where(CiTrust.id == trust_id).options(joinedload(CiTrust.account))
+    )
+    if found is None:
+        raise NotFound(thing=Words(N_("CI trust")), key=trust_id)
+    return found
+
+
+def ci_trusts(work: Work, *, cursor: str | None = None, limit: int = USUAL) -> Page[CiTrust]:
+    """The rules of trust, newest first."""
+    work.allow(Permission.MANAGE_TOKENS)
+    return page(
+        work,
+        select(CiTrust).options(joinedload(CiTrust.account)),
+        by=(CiTrust.id.expression,),
+        key=lambda row: (row.id,),
+        cursor=cursor,
+        limit=limit,
+        descending=True,
+    )
+
+
+def trusts_of(work: Work, issuer: str) -> Sequence[CiTrust]:
+    """The rules that hold for an issuer now, in the order in which they were made."""
+    return work.session.scalars(
+        select(CiTrust).where(CiTrust.issuer == issuer, CiTrust.ended_at.is_(None)).order_by(CiTrust.id)
+    ).all()
+
+
+def tokens_of_trust(work: Work, trust_id: int) -> Sequence[ApiToken]:
+    """Tokens that a rule has given and that are not over."""
+    return work.session.scalars(
+        select(ApiToken).where(
+            ApiToken.trust_id == trust_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > work.now
+        )
+    ).all()

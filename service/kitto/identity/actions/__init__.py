@@ -26,6 +26,7 @@ from kitto.identity.actions.own_account import (
 )
 from kitto.identity.actions.signing_in import Confirmed, NewSignIn, confirm, sign_in, sign_out
 from kitto.identity.actions.tokens import TokenWish, make_token, revoke_token
+from kitto.identity.actions.trust import change_trust, end_trust, exchange, forget_used, trust_ci
 
 __all__ = [
     "Confirmed",
@@ -36,12 +37,16 @@ __all__ = [
     "change_account",
     "change_password",
     "change_roles",
+    "change_trust",
     "confirm",
     "create_first_administrator",
     "deactivate",
     "end_one_sign_in",
+    "end_trust",
+    "exchange",
     "finish_code",
     "forget_ended",
+    "forget_used",
     "make_account",
     "make_password_link",
     "make_token",
@@ -56,4 +61,5 @@ __all__ = [
     "sign_out_account",
     "sign_out_elsewhere",
     "take_code_away",
+    "trust_ci",
 ]

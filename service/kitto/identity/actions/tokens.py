@@ -38,7 +38,7 @@ def make_token(work: Work, wish: TokenWish) -> tuple[ApiToken, Secret]:
         raise EndUnfit
     if wish.expires_at - work.now > TOKEN_LONGEST:
         raise TokenTooLong(days=TOKEN_LONGEST.days)
-    _within_own_rights(work, wish)
+    refuse_more_than_own(work, wish)
     public_id, secret = new_id()[:16], new_token()
     token = work.add(
         ApiToken(
@@ -78,7 +78,8 @@ def revoke_token(work: Work, token_id: int, *, version: int | None = None) -> Ap
     return token
 
 
-def _within_own_rights(work: Work, wish: TokenWish) -> None:
+def refuse_more_than_own(work: Work, wish: TokenWish) -> None:
+    """Refuse what its maker may not do. Raises ScopeTooWide."""
     for permission in wish.permissions:
         held = work.actor.scopes_of(permission)
         # None: held everywhere. A token without a scope of its own takes over its maker's scopes.

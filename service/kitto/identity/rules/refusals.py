@@ -127,3 +127,60 @@ class PreferenceUnfit(Refusal):
     code = "identity.preference_unfit"
     status = 422
     says = N_("Nothing was changed: “{value}” cannot be chosen here. Choose one from the list.")
+
+
+class TrustUnfit(Refusal):
+    code = "identity.trust_unfit"
+    status = 422
+    says = N_(
+        "Nothing was changed: “{field}” does not fit. Addresses begin with https, the audience is not empty, "
+        "pins name who may come in (such as repository_id or sub), and tokens live 5 to 15 minutes."
+    )
+
+
+class IdTokenUnreadable(Refusal):
+    code = "identity.id_token_unreadable"
+    status = 400
+    says = N_("No token was given: the id-token cannot be read, or its kind of signature is not accepted.")
+
+
+class IdTokenUntrusted(Refusal):
+    code = "identity.id_token_untrusted"
+    status = 401
+    says = N_("No token was given: this issuer is not trusted here. Ask an administrator to add it.")
+
+
+class IdTokenForged(Refusal):
+    code = "identity.id_token_forged"
+    status = 401
+    says = N_("No token was given: the id-token is not signed with a key of its issuer. Get a new one.")
+
+
+class IdTokenUnfit(Refusal):
+    code = "identity.id_token_unfit"
+    status = 401
+    says = N_("No token was given: “{claim}” of the id-token does not fit. Check how the job asks for it.")
+
+
+class IdTokenOld(Refusal):
+    code = "identity.id_token_old"
+    status = 401
+    says = N_("No token was given: the id-token is too old. Exchange it soon after the job starts.")
+
+
+class IdTokenForeign(Refusal):
+    code = "identity.id_token_foreign"
+    status = 403
+    says = N_("No token was given: “{claim}” of the id-token is not the one that is pinned.")
+
+
+class IdTokenUsed(Refusal):
+    code = "identity.id_token_used"
+    status = 401
+    says = N_("No token was given: this id-token was exchanged before. Each one is good for one token.")
+
+
+class IssuerSilent(Refusal):
+    code = "identity.issuer_silent"
+    status = 503
+    says = N_("No token was given: the keys of the issuer cannot be read now. Try again in a minute.")
