@@ -9,7 +9,10 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from kitto.base.work import Actor
+from kitto.assets import actions as assets
+from kitto.base.work import Actor, Ledger
+from tests.counterparts.pcs import BenchPc
+from tests.make import KITTO
 from tests.stage import played_by
 
 HANDS = """
@@ -74,3 +77,17 @@ def kit_when(bench: TestClient) -> Await:
 def step(kit: dict[str, Any], key: str) -> dict[str, Any]:
     found: dict[str, Any] = next(item for item in kit["steps"] if item["key"] == key)
     return found
+
+
+def reach(ledger: Ledger, tag: str, device: BenchPc, key: str) -> None:
+    """The ledger says how the device is reached, and which host key it has."""
+    with ledger.begin(KITTO) as work:
+        assets.set_endpoint(
+            work,
+            tag=tag,
+            kind="ssh",
+            address=device.address,
+            port=device.port,
+            account="kitto",
+            host_key=key,
+        )

@@ -27,8 +27,8 @@ from kitto.kitting.signals import go_on
 from kitto.licences import actions as licences
 from kitto.licences.rules import Metric, PoolDetails, TitleDetails
 from tests.counterparts.keys import new_key_pair
-from tests.counterparts.pcs import BenchPc, bench_pc
-from tests.kitting.conftest import Await, step
+from tests.counterparts.pcs import bench_pc
+from tests.kitting.conftest import Await, reach, step
 from tests.make import KITTO, make_pc
 
 SUZUKI = {"Authorization": "Bearer suzuki"}
@@ -173,7 +173,7 @@ def test_a_generated_secret_is_sealed_and_shown_once(
     again = bench.post(address, headers=SUZUKI)
     assert (again.status_code, again.json()["code"]) == (409, "kitting.secret_gone")
     assert "鈴木" in again.json()["detail"]
-    facts = bench.get("/api/v1/journal", params={"kind": "kitting.secret_shown"}, headers=SUZUKI).text
+    facts = bench.get("/api/v1/facts", params={"kind": "kitting.secret_shown"}, headers=SUZUKI).text
     assert value not in facts
 
 
@@ -268,20 +268,6 @@ def test_a_webhook_to_a_host_that_nobody_allowed_is_not_sent(
         failed = kit_when(kit, lambda found: found["state"] == "failed")
     assert "127.0.0.1" in step(failed, "tell")["reason"]
     assert (heard, len(step(failed, "tell")["attempts"])) == ([], 1)
-
-
-def reach(ledger: Ledger, tag: str, device: BenchPc, key: str) -> None:
-    """The ledger says how the device is reached, and which host key it has."""
-    with ledger.begin(KITTO) as work:
-        assets.set_endpoint(
-            work,
-            tag=tag,
-            kind="ssh",
-            address=device.address,
-            port=device.port,
-            account="kitto",
-            host_key=key,
-        )
 
 
 def test_a_probe_waits_for_a_device_that_is_switched_off_and_refuses_another_key(

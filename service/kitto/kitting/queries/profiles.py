@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import noload
+from sqlalchemy.orm import lazyload
 
 from kitto.assets.models import Asset
 from kitto.assets.queries.find import within_reach
@@ -74,7 +74,7 @@ def _carriers(work: Work, name: str) -> Select[Kit]:
     newest = select(func.max(Kit.id)).where(ended).group_by(Kit.asset_id)
     return (
         select(Kit)
-        .options(noload(Kit.steps))
+        .options(lazyload(Kit.steps))
         .join(KitProfileVersion, KitProfileVersion.id == Kit.profile_id)
         .join(Asset, Asset.id == Kit.asset_id)
         .where(Kit.id.in_(newest), KitProfileVersion.name == name, within_reach(work))

@@ -49,7 +49,7 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
     """The whole environment of Ansible; nothing of ours is passed on."""
     args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
     return {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "PATH": f"{_own_programs()}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(files.work / "home"),
         "LANG": "C.UTF-8",
         MARK: spec.run_id,
@@ -76,6 +76,11 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
         "ANSIBLE_NOCOLOR": "True",
         "ANSIBLE_INJECT_FACT_VARS": "False",
     }
+
+
+def _own_programs() -> Path:
+    """Where our own Ansible is; an environment that is reached by a link is seen inside by its real place."""
+    return Path(sys.prefix).resolve() / "bin"
 
 
 def _inventory(spec: PlaySpec) -> object:

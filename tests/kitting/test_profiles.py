@@ -1,0 +1,151 @@
+"""Profiles built on each other, frozen under one hash, published here, and lifted to a newer version."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from kitto.base.work import Ledger
+from kitto.kitting.adapters import recipes
+from kitto.kitting.rules.inheritance import resolved
+from kitto.kitting.rules.profiles import ProfileSpec
+from kitto.kitting.rules.refusals import ProfileBroken
+from tests.kitting.conftest import Await, step
+from tests.make import make_pc
+
+SUZUKI = {"Authorization": "Bearer suzuki"}
+
+
+def said(text: str) -> dict[str, str]:
+    return {"ja": text, "en": text}
+
+
+def manual(key: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "kind": "manual", "title": said(key)} | more
+
+
+def written(name: str, steps: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return {"name": name, "title": said(name), "platform": "linux", "steps": steps} | more
+
+
+def whole(*sources: dict[str, Any]) -> ProfileSpec:
+    """The last of these profiles with all it extends."""
+    specs = {source["name"]: recipes.from_plain(source["name"], source) for source in sources}
+    return resolved(sources[-1]["name"], lambda name: specs[name])
+
+
+def keys(spec: ProfileSpec) -> list[str]:
+    return [one.key for _, one in spec.all_steps]
+
+
+BASE = written(
+    "base",
+    [manual("unbox"), manual("label")],
+    parameters={"type": "object", "properties": {"zone": {"type": "string", "default": "Asia/Tokyo"}}},
+    acceptance=[manual("accept")],
+)
+
+
+def test_an_heir_has_what_its_base_has_with_its_own_over_it() -> None:
+    department = written(
+        "sales",
+        [manual("unbox", minutes=5), manual("cards")],
+        extends="base",
+        parameters={"type": "object", "properties": {"printer": {"type": "string"}}},
+    )
+    role = written("sales-lead", [manual("phone")], extends="sales", without=["cards"], second_person=True)
+    spec = whole(BASE, department, role)
+    assert keys(spec) == ["unbox", "label", "phone", "accept", "second_person"]
+    assert spec.steps[0].minutes == 5
+    assert set(spec.parameters["properties"]) == {"zone", "printer"}
+    assert spec.second_person
+
+
+@pytest.mark.parametrize(
+    ("sources", "says"),
+    [
+        ([written("a", [manual("x")], extends="b"), written("b", [manual("y")], extends="a")], "leads back"),
+        ([BASE, written("heir", [], extends="base", without=["polish"])], "polish"),
+        ([written("none", [])], "no steps"),
+        ([written("twice", [manual("x"), manual("x")])], "two steps"),
+        ([written("loop", [manual("x", needs=["y"]), manual("y", needs=["x"])])], "need each other"),
+        ([written("gap", [manual("x", needs=["z"])])], "not there"),
+        ([written("silent", [{"key": "p", "kind": "playbook", "title": said("p")}])], "names its playbook"),
+        ([written("unsure", [manual("x", on_lost="verify")])], "verify"),
+    ],
+)
+def test_what_cannot_work_says_why(sources: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(ProfileBroken, match=says):
+        whole(*sources)
+
+
+def test_steps_with_needs_of_their_own_wait_beside_each_other(
+    bench: TestClient, ledger: Ledger, kit_when: Await
+) -> None:
+    source = written(
+        "beside",
+        [manual("left", needs=[]), manual("right", needs=[]), manual("last", needs=["left", "right"])],
+    )
+    assert bench.post("/api/v1/profiles", json=source, headers=SUZUKI).status_code == 201
+    kit = bench.post("/api/v1/kits", json={"tag": make_pc(ledger).tag, "profile": "beside"}).json()["id"]
+    both = kit_when(kit, lambda found: step(found, "right")["state"] == "waiting")
+    assert (step(both, "left")["state"], step(both, "last")["state"]) == ("waiting", "pending")
+    bench.post(f"/api/v1/kits/{kit}/steps/right/confirm", json={})
+    half = bench.post(f"/api/v1/kits/{kit}/steps/left/confirm", json={}).json()
+    assert step(half, "left")["state"] == "succeeded"
+    kit_when(kit, lambda found: step(found, "last")["state"] == "waiting")
+
+
+def test_publishing_is_for_who_keeps_the_masters_and_refuses_what_is_broken(
+    bench: TestClient, own_profiles: Path
+) -> None:
+    source = written("sales", [manual("cards")], extends="hands")
+    assert bench.post("/api/v1/profiles", json=source).status_code == 403
+    first = bench.post("/api/v1/profiles", json=source, headers=SUZUKI).json()
+    again = bench.post("/api/v1/profiles", json=source, headers=SUZUKI).json()
+    assert (first["number"], again["number"], first["content"]) == (1, 1, again["content"])
+    taken = bench.post("/api/v1/profiles", json=written("hands", [manual("x")]), headers=SUZUKI)
+    assert taken.json()["code"] == "kitting.profile_name_taken"
+    for broken in ({}, {"name": "x"}, written("x", [{"key": "y", "kind": "dance", "title": said("y")}])):
+        answer = bench.post("/api/v1/profiles", json=broken, headers=SUZUKI)
+        assert (answer.status_code, answer.json()["code"]) == (422, "kitting.profile_broken")
+    bench.post("/api/v1/profiles/sales/retire", headers=SUZUKI)
+    assert "sales" not in {one["name"] for one in bench.get("/api/v1/profiles").json()}
+
+
+def test_an_edit_of_the_base_is_a_new_version_of_its_heirs(bench: TestClient, own_profiles: Path) -> None:
+    source = written("sales", [manual("cards")], extends="hands")
+    first = bench.post("/api/v1/profiles", json=source, headers=SUZUKI).json()
+    path = own_profiles / "hands" / "profile.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("No scratches", "No dents"), encoding="utf-8")
+    second = bench.post("/api/v1/profiles/sales/freeze").json()
+    assert (second["number"], first["content"] != second["content"]) == (2, True)
+    assert [one["number"] for one in bench.get("/api/v1/profiles/sales/versions").json()] == [2, 1]
+
+
+def test_devices_with_an_older_version_are_found_and_lifted_by_what_differs(
+    bench: TestClient, ledger: Ledger, kit_when: Await
+) -> None:
+    source = written("grown", [manual("one"), manual("two")])
+    bench.post("/api/v1/profiles", json=source, headers=SUZUKI)
+    pc = make_pc(ledger)
+    kit = bench.post("/api/v1/kits", json={"tag": pc.tag, "profile": "grown"}).json()["id"]
+    for key in ("one", "two"):
+        kit_when(kit, lambda found, key=key: step(found, key)["state"] == "waiting")  # type: ignore[misc]
+        bench.post(f"/api/v1/kits/{kit}/steps/{key}/confirm", json={})
+    kit_when(kit, lambda found: found["state"] == "ready")
+    newer = written("grown", [manual("one"), manual("two", minutes=7), manual("three")])
+    bench.post("/api/v1/profiles", json=newer, headers=SUZUKI)
+    carried = bench.get("/api/v1/profiles/grown/devices", params={"version": 1})
+    assert carried.status_code == 200, carried.text
+    assert [(one["tag"], one["version"]) for one in carried.json()["items"]] == [(str(pc.tag), 1)]
+    plan = bench.get("/api/v1/profiles/grown/lift").json()
+    planned = [(one["tag"], one["steps"], one["to_version"]) for one in plan]
+    assert planned == [(str(pc.tag), ["two", "three"], 2)]
+    lifted = bench.post("/api/v1/profiles/grown/lift", json={"tags": [str(pc.tag)]}).json()
+    assert lifted["refused"] == {}
+    found = bench.get(f"/api/v1/kits/{lifted['done'][0]}").json()
+    assert [one["key"] for one in found["steps"]] == ["two", "three"]
+    # The kit that was ready has been overtaken.
+    assert bench.get(f"/api/v1/kits/{kit}").json()["state"] == "cancelled"
