@@ -42,8 +42,17 @@ def tokens(
 
 
 def token(work: Work, token_id: int) -> BootstrapToken:
-    """One token, held until the work ends. Refuses with not_found."""
-    statement = _seen(work).where(BootstrapToken.id == token_id).with_for_update(of=BootstrapToken)
+    """One token. Refuses with not_found."""
+    return _one(work, _seen(work).where(BootstrapToken.id == token_id), token_id)
+
+
+def locked(work: Work, token_id: int) -> BootstrapToken:
+    """The same, held until the work ends."""
+    statement = _seen(work).where(BootstrapToken.id == token_id)
+    return _one(work, statement.with_for_update(of=BootstrapToken), token_id)
+
+
+def _one(work: Work, statement: Select[BootstrapToken], token_id: int) -> BootstrapToken:
     found = work.session.scalar(statement)
     if found is None:
         raise NotFound(thing=Words(N_("first connection")), key=str(token_id))
@@ -105,6 +114,14 @@ def authority(work: Work, kind: AuthorityKind) -> SshAuthority | None:
     """The living authority of this kind, if it was needed before."""
     statement = select(SshAuthority).where(SshAuthority.kind == kind, SshAuthority.ended_at.is_(None))
     return work.session.scalar(statement)
+
+
+def known_authority(work: Work, kind: AuthorityKind) -> SshAuthority:
+    """The same. Refuses with not_found when it was never needed."""
+    found = authority(work, kind)
+    if found is None:
+        raise NotFound(thing=Words(N_("SSH authority")), key=str(kind))
+    return found
 
 
 def revoked_serials(work: Work, authority_id: int) -> Sequence[int]:

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from kitto.base.errors import Fault, Refusal
-from kitto.cli import admin, assets, db, keep, kits, labels, playbooks, run, tokens
+from kitto.cli import admin, assets, bootstrap, db, keep, kits, labels, playbooks, run, tokens
 from kitto.cli.say import REFUSED, out
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ for noun, commands in (
     ("token", tokens.app),
     ("asset", assets.app),
     ("kit", kits.app),
+    ("bootstrap", bootstrap.app),
+    ("ssh-ca", bootstrap.authority),
     ("label", labels.app),
     ("playbook", playbooks.app),
     ("audit", keep.audit),

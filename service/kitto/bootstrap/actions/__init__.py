@@ -8,7 +8,7 @@ from kitto.bootstrap.actions.authorities import (
     sign_user_key,
 )
 from kitto.bootstrap.actions.calls import agent, done, hello, script
-from kitto.bootstrap.actions.decisions import accept_key, password_for_play, reject_key, show_password
+from kitto.bootstrap.actions.decisions import accept_key, reject_key, show_password
 
 __all__ = [
     "accept_key",
@@ -18,7 +18,6 @@ __all__ = [
     "hello",
     "make_artifact",
     "make_authority",
-    "password_for_play",
     "reject_key",
     "revoke_artifact",
     "revoke_certificates",

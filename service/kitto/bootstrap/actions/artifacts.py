@@ -82,7 +82,7 @@ def order_for(asset: Asset, token: str) -> Order:
 def revoke_artifact(work: Work, *, token_id: int, version: int | None = None) -> BootstrapToken:
     """Let no machine use this file any more. Doing it twice changes nothing."""
     work.allow(Permission.KIT)
-    token = queries.token(work, token_id)
+    token = queries.locked(work, token_id)
     work.allow(Permission.KIT, token.asset.scopes)
     work.expect(token, version)
     if token.revoked_at is None:

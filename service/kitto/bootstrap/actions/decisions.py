@@ -70,12 +70,3 @@ def show_password(work: Work, *, tag: str) -> Secret:
     found.password_shown_at, found.password_shown_to = work.now, work.actor.name
     work.record(PasswordShown(asset_id=asset.id, tag=asset.name, token_id=found.token_id))
     return unseal(found.password_sealed)
-
-
-def password_for_play(work: Work, asset_id: int) -> Secret:
-    """The same for a play that signs in with it. Refuses when the machine never sent one."""
-    work.allow(Permission.KIT)
-    found = queries.password_of(work, asset_id)
-    if found is None:
-        raise PasswordGone(tag=asset_queries.by_id(work, asset_id).name)
-    return unseal(found.password_sealed)

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import plistlib
+import re
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
@@ -16,13 +17,19 @@ from typing import Final
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from kitto.base.ids import new_token
 from kitto.base.settings import settings
 from kitto.bootstrap.rules.artifacts import Artifact, Order
 from kitto.bootstrap.rules.states import ArtifactKind
 
 TEMPLATES: Final = Path(__file__).resolve().parents[1] / "artifacts"
 ORDER_LINE: Final = "ORDER = {}  # type: Dict[str, Any]  # what follows is put here by Kitto\n"
+POWERSHELL_LINE: Final = "$Order = '{}' | ConvertFrom-Json # what follows is put here by Kitto\n"
 UNIX_SCRIPT: Final = "kitto-bootstrap.py"
+WINDOWS_SCRIPT: Final = "FirstContact.ps1"
+# Windows names time zones its own way (CLDR windowsZones.xml); for others the installation's choice stays.
+WINDOWS_ZONES: Final = {"Asia/Tokyo": "Tokyo Standard Time", "UTC": "UTC"}
+COMPUTER_NAME_MOST: Final = 15
 ZIP: Final = "application/zip"
 TEXT: Final = "text/plain; charset=utf-8"
 # The same order gives the same bytes, so that what was given out can be compared.
@@ -37,8 +44,7 @@ def artifact(kind: ArtifactKind, order: Order, *, token_id: int) -> Artifact:
 
 def script(kind: ArtifactKind, order: Order) -> Artifact:
     """The script alone, for a machine into which one line was typed."""
-    del kind  # there is one for every Unix
-    return _linux_script(order, 0)
+    return _windows_script(order, 0) if kind is ArtifactKind.WINDOWS_SCRIPT else _linux_script(order, 0)
 
 
 def unix_script(order: Order) -> str:
@@ -50,11 +56,22 @@ def unix_script(order: Order) -> str:
     return f"{head}ORDER = json.loads({said!r})\n{tail}"
 
 
+def windows_script(order: Order) -> str:
+    """The first contact of a Windows PC: the script in `agents/`, with its order."""
+    text = (settings().shipped("agents") / "kitto_bootstrap" / WINDOWS_SCRIPT).read_text("utf-8")
+    head, found, tail = text.partition(POWERSHELL_LINE)
+    assert found  # noqa: S101 -- likewise
+    said = json.dumps(msgspec.to_builtins(order), ensure_ascii=True).replace("'", "''")
+    return f"{head}$Order = '{said}' | ConvertFrom-Json\n{tail}"
+
+
 def _typed(kind: ArtifactKind, order: Order) -> str:
     """One line that fetches the script; a scanner that acts as a keyboard types it from a QR code."""
     door = f"{order.server}/bootstrap/v1/script"
     if kind is ArtifactKind.LINUX_SCRIPT:
         return f"curl -fsS {door} -d token={order.token} | sudo python3 -"
+    if kind is ArtifactKind.WINDOWS_SCRIPT:
+        return f"irm {door} -Method Post -Body 'token={order.token}' | iex"
     return ""
 
 
@@ -62,11 +79,46 @@ def _linux_script(order: Order, _number: int) -> Artifact:
     return Artifact(UNIX_SCRIPT, "text/x-python; charset=utf-8", unix_script(order).encode())
 
 
+def _windows_script(order: Order, _number: int) -> Artifact:
+    # ASCII only: Windows PowerShell reads a file without a mark in the code page of the country.
+    return Artifact(WINDOWS_SCRIPT, TEXT, windows_script(order).replace("\n", "\r\n").encode("ascii"))
+
+
+def _autounattend(order: Order, _number: int) -> Artifact:
+    """The password in it is good until the first logon: the script gives the account another one."""
+    values = {
+        "tag": order.tag,
+        "account": order.account,
+        "computer": _computer(order),
+        "zone": WINDOWS_ZONES.get(settings().time_zone, ""),
+        "password": new_token(18) + "aA1!",
+        "script": windows_script(order),
+    }
+    return Artifact("autounattend.xml", "application/xml", _rendered("autounattend.xml", values))
+
+
+def _windows_package(order: Order, number: int) -> Artifact:
+    values = {
+        "tag": order.tag,
+        "computer": _computer(order),
+        "number": uuid.uuid5(uuid.NAMESPACE_URL, f"{order.server}/bootstrap/{number}"),
+    }
+    files = {name: _rendered(name, values) for name in ("customizations.xml", "BUILD.txt")}
+    files[WINDOWS_SCRIPT] = _windows_script(order, number).content
+    return Artifact(f"kitto-{order.tag}-package.zip", ZIP, _zipped(files))
+
+
+def _computer(order: Order) -> str:
+    """A name that Windows takes: letters, digits, hyphens, fifteen at most."""
+    return re.sub(r"[^A-Za-z0-9-]", "-", order.tag)[:COMPUTER_NAME_MOST].strip("-")
+
+
 def _cloud_init(order: Order, number: int) -> Artifact:
     values = {
         "tag": order.tag,
         "hostname": order.tag.lower(),
         "time_zone": settings().time_zone,
+        "account": order.account,
         "number": number,
         "script": _coded(unix_script(order).encode()),
         "unit": _coded(_unit()),
@@ -168,6 +220,9 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 _MAKERS: Final[Mapping[ArtifactKind, Callable[[Order, int], Artifact]]] = {
+    ArtifactKind.AUTOUNATTEND: _autounattend,
+    ArtifactKind.WINDOWS_PACKAGE: _windows_package,
+    ArtifactKind.WINDOWS_SCRIPT: _windows_script,
     ArtifactKind.CLOUD_INIT: _cloud_init,
     ArtifactKind.PRESEED: _preseed,
     ArtifactKind.LINUX_SCRIPT: _linux_script,

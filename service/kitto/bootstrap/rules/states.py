@@ -11,6 +11,9 @@ from kitto.base.i18n import N_
 class ArtifactKind(StrEnum):
     """What a fresh machine is given, by how it comes to life."""
 
+    AUTOUNATTEND = "autounattend"
+    WINDOWS_PACKAGE = "windows_package"
+    WINDOWS_SCRIPT = "windows_script"
     CLOUD_INIT = "cloud_init"
     PRESEED = "preseed"
     LINUX_SCRIPT = "linux_script"
@@ -44,6 +47,9 @@ class ReturnState(StrEnum):
 
 
 KIND_WORDS: Final[Mapping[ArtifactKind, str]] = {
+    ArtifactKind.AUTOUNATTEND: N_("Windows: fresh installation from a USB stick"),
+    ArtifactKind.WINDOWS_PACKAGE: N_("Windows: provisioning package for a PC at its first screen"),
+    ArtifactKind.WINDOWS_SCRIPT: N_("Windows: script for a PC that runs already"),
     ArtifactKind.CLOUD_INIT: N_("Linux: cloud-init"),
     ArtifactKind.PRESEED: N_("Linux: Debian installer (preseed)"),
     ArtifactKind.LINUX_SCRIPT: N_("Linux: script for a PC that runs already"),

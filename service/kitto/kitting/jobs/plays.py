@@ -5,20 +5,22 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from kitto.assets import queries as asset_queries
+from kitto.assets.models import Asset
 from kitto.base.errors import Fault, Refusal
 from kitto.base.seal import unseal
 from kitto.base.settings import settings
-from kitto.base.work import Actor, Ledger, system_actor
+from kitto.base.work import Actor, Ledger, Work, system_actor
+from kitto.bootstrap import actions as bootstrap
+from kitto.bootstrap.adapters.agent_file import agent_file
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
 from kitto.kitting.actions.secrets import device_secret
 from kitto.kitting.actions.start import make_key
 from kitto.kitting.adapters import recipes
-from kitto.kitting.adapters.agent_file import agent_file
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Host, Outcome, PlayEvent, PlayFault, PlayOutcome, PlaySpec, State
-from kitto.kitting.models import Kit
+from kitto.kitting.models import Kit, KitAttempt
 
 FOLLOW_SECONDS: Final = 0.25
 BATCH: Final = 1000
@@ -89,9 +91,12 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
     names = tuple(step.spec.get("secrets", ()))
     secrets = {name: device_secret(work, asset.id, name).reveal() for name in names}
     content = kit.profile.recipes[step.spec["recipe"]]
-    mode = queries.attempt(work, run).mode
+    attempt = queries.attempt(work, run)
+    mode = attempt.mode
     files = {"kitto_agent_pyz": str(agent_file())} if "kitto_agent_pyz" in step.spec.get("files", ()) else {}
     own = settings()
+    minutes = step.spec.get("minutes", own.step_minutes)
+    private_key, certificate = _keys(work, asset, attempt, minutes)
     spec = PlaySpec(
         run_id=run,
         folder=str(recipes.kept(content)),
@@ -103,21 +108,38 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
             user=reached.account or "kitto",
             keys=(reached.host_key,),
         ),
-        variables={
-            **kit.parameters,
-            "kitto_tag": asset.name,
-            "kitto_serial": asset.serial or "",
-            "kitto_server": own.public_url(),
-        },
+        variables=_variables(kit, asset),
         files=files,
         secret_names=names,
+        certificate=certificate,
         check=mode in DRY,
         diff=mode in DRY,
-        total_seconds=60.0 * step.spec.get("minutes", own.step_minutes),
+        total_seconds=60.0 * minutes,
         silent_seconds=60.0 * own.idle_output_minutes,
         forks=own.forks,
     )
-    return spec, secrets, unseal(make_key(work).private_sealed).reveal()
+    return spec, secrets, private_key
+
+
+def _variables(kit: Kit, asset: Asset) -> dict[str, Any]:
+    known = {
+        "kitto_tag": asset.name,
+        "kitto_serial": asset.serial or "",
+        "kitto_server": settings().public_url(),
+    }
+    return {**kit.parameters, **known}
+
+
+def _keys(work: Work, asset: Asset, attempt: KitAttempt, minutes: float) -> tuple[str, str]:
+    """Kitto's private key, and a certificate for this run that lives as long as the step may take.
+
+    A run signs in anew when its connection breaks, so a shorter one would end it half way.
+    """
+    key = make_key(work)
+    certificate = bootstrap.sign_user_key(
+        work, asset=asset, run=attempt.run, number=attempt.id, public_key=key.public, minutes=minutes
+    )
+    return unseal(key.private_sealed).reveal(), certificate
 
 
 def _follow(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) -> PlayOutcome:
