@@ -14,7 +14,7 @@ from kitto.web.static import FOLDER
 TEMPLATES = sorted(ROOMS.glob("*/templates/**/*.html"))
 NAMES = [str(path.relative_to(ROOMS)) for path in TEMPLATES]
 # each has its reason in its first lines
-LARGE_SCRIPTS = {"keys.js", "scan.js"}
+LARGE_SCRIPTS = {"keys.js", "scan.js", "lines.js", "board.js"}
 
 FORBIDDEN = {
     "an inline style": re.compile(r"<[^>]*\sstyle=|<style\b"),

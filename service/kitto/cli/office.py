@@ -125,6 +125,7 @@ class Office:
         self._labels()
         self._on_order()
         self._kits()
+        self._orders()
         self._probes()
         return self._told(password)
 
@@ -329,6 +330,19 @@ class Office:
             if tag == cancelled:
                 with self.on(0, "sato") as work:
                     kitting.cancel(work, kit_id=kit.id, reason="天板に傷があったため交換を依頼")
+
+    def _orders(self) -> None:
+        """One order waits for an approval, the other for its devices."""
+        for quantity, asks in ((12, True), (5, False)):
+            with self.on(0, "sato") as work:
+                kitting.ask_order(
+                    work,
+                    profile="linux-workstation",
+                    quantity=quantity,
+                    project_id=next(iter(self.projects.values())),
+                    needs_approval=asks,
+                    note="開発部の新人研修",
+                )
 
     def _unkitted(self) -> tuple[str, str]:
         found = [

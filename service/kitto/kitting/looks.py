@@ -2,8 +2,20 @@
 
 from typing import Final
 
+from kitto.base.i18n import N_
 from kitto.kitting.models import PlayLine
-from kitto.kitting.rules.states import KIND_WORDS, KIT_WORDS, STEP_WORDS, KitState, StepState
+from kitto.kitting.rules.orders import ORDER_WORDS, OrderState
+from kitto.kitting.rules.states import (
+    KIND_WORDS,
+    KIT_WORDS,
+    STEP_WORDS,
+    WAIT_WORDS,
+    Ability,
+    CheckSupport,
+    KitState,
+    StepState,
+    WaitFor,
+)
 from kitto.web.chips import Chip, Shape, Tone, register
 
 _KITS: Final[dict[KitState, tuple[Tone, Shape]]] = {
@@ -33,10 +45,63 @@ _STEPS: Final[dict[StepState, tuple[Tone, Shape]]] = {
     StepState.CANCELLED: ("plain", "dash"),
     StepState.LOST: ("bad", "triangle"),
 }
+_ORDERS: Final[dict[OrderState, tuple[Tone, Shape]]] = {
+    OrderState.ASKED: ("warn", "half"),
+    OrderState.APPROVED: ("info", "play"),
+    OrderState.REJECTED: ("bad", "dash"),
+    OrderState.DONE: ("good", "check"),
+    OrderState.CANCELLED: ("plain", "dash"),
+}
+_WAITS: Final[dict[WaitFor, tuple[Tone, Shape]]] = {
+    WaitFor.PERSON: ("warn", "half"),
+    WaitFor.DEVICE: ("plain", "half"),
+    WaitFor.APPROVAL: ("warn", "ring"),
+    WaitFor.LICENCE: ("warn", "triangle"),
+    WaitFor.WINDOW: ("plain", "ring"),
+    WaitFor.RETRY: ("info", "half"),
+}
+WAIT_HELP: Final[dict[WaitFor, str]] = {
+    WaitFor.PERSON: N_("Do it at the bench, then confirm it."),
+    WaitFor.DEVICE: N_(
+        "Switch it on and connect it. It goes on by itself when the device answers or reports."
+    ),
+    WaitFor.APPROVAL: N_("Somebody who did none of the work looks at it and approves."),
+    WaitFor.LICENCE: N_("Free a seat or buy one. It goes on by itself."),
+    WaitFor.WINDOW: N_("It goes on by itself when its time comes."),
+    WaitFor.RETRY: N_("It tries again by itself."),
+}
+EVIDENCE_WORDS: Final = {
+    "device": N_("identity of the device"),
+    "confirmed": N_("confirmed by hand"),
+    "scanned": N_("scanned"),
+    "photo": N_("photo"),
+    "reported": N_("reported by the device"),
+    "approved": N_("approved"),
+    "approvals": N_("approved"),
+    "handed_over": N_("handed over"),
+    "playbook_succeeded": N_("play succeeded"),
+    "playbook_failed": N_("play failed"),
+    "playbook_unreachable": N_("device did not answer"),
+    "playbook_cancelled": N_("play cancelled"),
+    "playbook_timed_out": N_("play took too long"),
+    "playbook_lost": N_("play lost"),
+}
+CHECK_WORDS: Final[dict[CheckSupport, str]] = {
+    CheckSupport.FULL: N_("a dry run tells all"),
+    CheckSupport.PARTIAL: N_("a dry run tells a part"),
+    CheckSupport.NONE: N_("no dry run"),
+}
+ABILITY_WORDS: Final[dict[Ability, str]] = {
+    Ability.AUTOMATIC: N_("automatic"),
+    Ability.GUIDED: N_("guided"),
+    Ability.NEEDS_MDM: N_("impossible without an MDM"),
+}
 STEP_TONES: Final = {state: tone for state, (tone, _) in _STEPS.items()}
 
 register("kitting.kit", {state: Chip(KIT_WORDS[state], *_KITS[state]) for state in KitState})
 register("kitting.step", {state: Chip(STEP_WORDS[state], *_STEPS[state]) for state in StepState})
+register("kitting.wait", {wait: Chip(WAIT_WORDS[wait], *_WAITS[wait]) for wait in WaitFor})
+register("kitting.order", {state: Chip(ORDER_WORDS[state], *_ORDERS[state]) for state in OrderState})
 
 
 def tone_of(line: PlayLine) -> str:
@@ -45,4 +110,13 @@ def tone_of(line: PlayLine) -> str:
     return tones.get(line.status, "plain")
 
 
-__all__ = ["KIND_WORDS", "STEP_TONES", "tone_of"]
+__all__ = [
+    "ABILITY_WORDS",
+    "CHECK_WORDS",
+    "EVIDENCE_WORDS",
+    "KIND_WORDS",
+    "STEP_TONES",
+    "WAIT_HELP",
+    "WAIT_WORDS",
+    "tone_of",
+]

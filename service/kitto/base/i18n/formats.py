@@ -36,9 +36,9 @@ def moment(at: datetime) -> str:
     return local(at).strftime("%Y-%m-%d %H:%M")
 
 
-def clock_time(at: datetime) -> str:
-    """`09:12`."""
-    return local(at).strftime("%H:%M")
+def clock_time(at: datetime, seconds: bool = False) -> str:
+    """`09:12`, or `09:12:07`."""
+    return local(at).strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
 def day(on: date | datetime) -> str:

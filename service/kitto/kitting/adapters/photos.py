@@ -14,6 +14,7 @@ MOST_POINTS: Final = 60_000_000
 LONGEST_SIDE: Final = 1600
 THUMBNAIL: Final = 240
 FORMATS: Final = ("JPEG", "PNG", "WEBP")
+"""A phone's MPO begins as a JPEG and is read as one."""
 
 
 @dataclass(frozen=True)

@@ -259,6 +259,11 @@ class PlayLine(Base):
     text: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
 
+    def clipped(self, most: int = 300) -> str:
+        """It in one line, cut to what fits on a screen; `…` says that there is more."""
+        whole = " ".join(f"{self.status} {self.task} {self.text}".split()) or self.kind
+        return whole if len(whole) <= most and not self.detail else f"{whole[:most]} …"
+
 
 class KitKey(Base):
     """Kitto's own SSH key; the private half is sealed."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from kitto.assets.models import Asset
+from kitto.assets.models import Asset, Model
 from kitto.assets.queries.find import within_reach
 from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
@@ -87,6 +87,15 @@ _ORDER = (
     StepState.PENDING,
     StepState.CANCELLED,
 )
+
+
+def model_of(work: Work, found: Kit) -> str:
+    """Maker and model of the kit's device; empty while it has none."""
+    if found.asset_id is None:
+        return ""
+    statement = select(Model.maker, Model.name).join(Asset, Asset.model_id == Model.id)
+    row = work.session.execute(statement.where(Asset.id == found.asset_id)).one()
+    return f"{row[0]} {row[1]}"
 
 
 def open_kit_of(work: Work, asset_id: int) -> Kit | None:

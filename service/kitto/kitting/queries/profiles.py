@@ -127,3 +127,9 @@ def progress(work: Work, order_ids: Sequence[int]) -> dict[int, dict[KitState, i
         if order_id is not None:
             found[order_id][KitState(state)] = number
     return found
+
+
+def free_places(work: Work, order_id: int) -> int:
+    """How many devices an order still needs."""
+    free = (Kit.order_id == order_id) & Kit.asset_id.is_(None) & Kit.is_open
+    return work.session.scalar(select(func.count()).select_from(Kit).where(free)) or 0

@@ -5,6 +5,8 @@ import "./fields.js";
 import "./columns.js";
 import "./scan.js";
 import "./log.js";
+import "./lines.js";
+import "./board.js";
 
 // The bar stays when only the content changes; the address says where we are.
 const mark = () => {
