@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -129,6 +130,18 @@ def client(app: FastAPI, cast: dict[str, Actor]) -> Iterator[TestClient]:
 
     played_by(app, cast)
     with TestClient(app, raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def over_http(app: FastAPI, cast: dict[str, Actor]) -> Iterator[httpx2.Client]:
+    """A client with sixty connections to a real server on loopback."""
+    from tests.browser.judge import served  # uses the fixtures of this file
+    from tests.stage import played_by  # uses the fixtures' types
+
+    played_by(app, cast)
+    limits = httpx2.Limits(max_connections=60, max_keepalive_connections=60)
+    with served(app) as address, httpx2.Client(base_url=address, timeout=120, limits=limits) as made:
         yield made
 
 

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
+from httpx2 import Client
 from sqlalchemy import func, select
-from starlette.testclient import TestClient
 
 from kitto.assets.models import Asset, Custody
 from kitto.assets.rules import State
@@ -18,12 +18,12 @@ SATO = {"Authorization": "Bearer sato"}
 MANY = 60
 
 
-def test_sixty_hand_overs_of_one_pc_have_one_winner_who_is_named(ledger: Ledger, client: TestClient) -> None:
+def test_sixty_hand_overs_of_one_pc_have_one_winner_who_is_named(ledger: Ledger, over_http: Client) -> None:
     pc = make_pc(ledger, State.READY)
     people = [make_person(ledger, name=f"田中 {n}") for n in range(MANY)]
     answers = at_once(
         MANY,
-        lambda n: client.post(
+        lambda n: over_http.post(
             f"/api/v1/assets/{pc.tag}/hand-over", json={"holder_id": people[n].id}, headers=SATO
         ),
     )
@@ -40,14 +40,14 @@ def test_sixty_hand_overs_of_one_pc_have_one_winner_who_is_named(ledger: Ledger,
 
 
 def test_sixty_devices_registered_at_once_get_sixty_tags_without_a_gap(
-    ledger: Ledger, client: TestClient
+    ledger: Ledger, over_http: Client
 ) -> None:
     with ledger.begin(KITTO) as work:
         work.allow(Permission.SEE)
         model = make_model(work)
     answers = at_once(
         MANY,
-        lambda n: client.post(
+        lambda n: over_http.post(
             "/api/v1/assets", json={"model_id": model.id, "serial": f"SERIAL{n:04d}"}, headers=SATO
         ),
     )
@@ -62,13 +62,13 @@ def test_sixty_devices_registered_at_once_get_sixty_tags_without_a_gap(
     assert verdict.facts == 2 + 2 * MANY
 
 
-def test_one_serial_number_given_to_sixty_devices_is_taken_once(ledger: Ledger, client: TestClient) -> None:
+def test_one_serial_number_given_to_sixty_devices_is_taken_once(ledger: Ledger, over_http: Client) -> None:
     with ledger.begin(KITTO) as work:
         work.allow(Permission.SEE)
         model = make_model(work)
     answers = at_once(
         MANY,
-        lambda _: client.post(
+        lambda _: over_http.post(
             "/api/v1/assets", json={"model_id": model.id, "serial": "8XK2Q93"}, headers=SATO
         ),
     )
@@ -78,34 +78,52 @@ def test_one_serial_number_given_to_sixty_devices_is_taken_once(ledger: Ledger, 
         assert work.session.scalar(select(func.count()).select_from(Asset)) == 1
 
 
-def test_sixty_changes_of_one_version_leave_one_winner(ledger: Ledger, client: TestClient) -> None:
+def test_sixty_changes_of_one_version_leave_one_winner(ledger: Ledger, over_http: Client) -> None:
     pc = make_pc(ledger)
-    seen = client.get(f"/api/v1/assets/{pc.tag}", headers=SATO).headers["etag"]
+    seen = over_http.get(f"/api/v1/assets/{pc.tag}", headers=SATO).headers["etag"]
     answers = at_once(
         MANY,
-        lambda n: client.patch(
+        lambda n: over_http.patch(
             f"/api/v1/assets/{pc.tag}", json={"note": f"note {n}"}, headers=SATO | {"If-Match": seen}
         ),
     )
     counted = Counter(answer.status_code for answer in answers)
     assert counted[200] == 1
     assert counted[200] + counted[412] + counted[409] == MANY
-    stale = client.patch(f"/api/v1/assets/{pc.tag}", json={"note": "late"}, headers=SATO | {"If-Match": seen})
+    late = {"note": "late"}
+    stale = over_http.patch(f"/api/v1/assets/{pc.tag}", json=late, headers=SATO | {"If-Match": seen})
     assert (stale.status_code, stale.json()["code"]) == (412, "version_stale")
-    missing = client.patch(f"/api/v1/assets/{pc.tag}", json={"note": "late"}, headers=SATO)
+    missing = over_http.patch(f"/api/v1/assets/{pc.tag}", json=late, headers=SATO)
     assert (missing.status_code, missing.json()["code"]) == (428, "version_missing")
+
+
+def test_sixty_steps_of_one_device_are_taken_once(ledger: Ledger, over_http: Client) -> None:
+    pc = make_pc(ledger, State.IN_STOCK)
+    seen = over_http.get(f"/api/v1/assets/{pc.tag}", headers=SATO).headers["etag"]
+    body = {"step": "retire", "reason": "too old"}
+    answers = at_once(
+        MANY,
+        lambda _: over_http.post(
+            f"/api/v1/assets/{pc.tag}/steps", json=body, headers=SATO | {"If-Match": seen}
+        ),
+    )
+    counted = Counter(answer.status_code for answer in answers)
+    assert counted[200] == 1
+    assert counted[200] + counted[412] + counted[409] == MANY
+    facts = over_http.get("/api/v1/facts", params={"kind": "assets.step_taken"}, headers=SATO).json()["items"]
+    assert [fact["data"]["step"] for fact in facts if fact["data"].get("step") == "retire"] == ["retire"]
 
 
 @pytest.mark.parametrize("key", ["scan-1", "スキャン"])
 def test_sixty_retries_with_one_idempotency_key_happen_once(
-    ledger: Ledger, client: TestClient, key: str
+    ledger: Ledger, over_http: Client, key: str
 ) -> None:
     pc = make_pc(ledger, State.READY)
     person = make_person(ledger)
     headers = SATO | {"Idempotency-Key": key.encode()}
     answers = at_once(
         MANY,
-        lambda _: client.post(
+        lambda _: over_http.post(
             f"/api/v1/assets/{pc.tag}/hand-over", json={"holder_id": person.id}, headers=headers
         ),
     )
@@ -114,7 +132,7 @@ def test_sixty_retries_with_one_idempotency_key_happen_once(
         return
     assert Counter(answer.status_code for answer in answers) == {201: MANY}
     assert len({answer.text for answer in answers}) == 1
-    other = client.post(
+    other = over_http.post(
         f"/api/v1/assets/{pc.tag}/hand-over", json={"holder_id": person.id, "purpose": "x"}, headers=headers
     )
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

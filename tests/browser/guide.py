@@ -50,7 +50,7 @@ class Photographer:
     def take(self, name: str, path: str = "") -> None:
         if path:
             self.page.goto(self.site + path)
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state()  # a page with a live log is never idle
         shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         shot.quantize(COLOURS).save(self.folder / f"{name}.png", optimize=True)
 
@@ -81,7 +81,7 @@ def a_day(take: Photographer) -> None:
     take.take("device", f"/devices/{take.tags(State.IN_USE)[0]}")
     take.take("labels", "/labels")
     take.take("kit-board", "/kitting")
-    take.take("kit", take.first("/kitting/kits", "/kitting/"))
+    take.take("kit", take.first("/kitting", "/kitting/"))
     _at_the_desk(take)
     take.take("licences", "/licences")
     take.take("health", "/health/probes")

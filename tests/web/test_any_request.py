@@ -1,5 +1,6 @@
 """Any request that the API description allows, and many that it does not: an answer, never a breakdown."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -25,7 +26,7 @@ from tests.make import KITTO
 from tests.stage import played_by
 
 Operation: TypeAlias = APIOperation[Any, Any, Any, Any]
-EACH = 4  # requests for each operation in each mode: as described, and not
+EACH = 3  # requests for each operation in each mode: as described, and not
 CHECKS = (not_a_server_error, status_code_conformance, response_schema_conformance)
 SAME_EVERY_TIME = settings(
     max_examples=EACH,
@@ -35,6 +36,14 @@ SAME_EVERY_TIME = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@schemathesis.serializer("application/x-ndjson")
+def _as_lines(_context: schemathesis.SerializationContext, value: Any) -> bytes:
+    """A thing a line; text stays as it is, also when it is no JSON."""
+    things = value if isinstance(value, list) else [value]
+    said = [thing if isinstance(thing, str) else json.dumps(thing) for thing in things]
+    return "\n".join(said).encode("utf-8", "replace")
 
 
 @pytest.fixture
@@ -59,7 +68,7 @@ def known(filled: FastAPI, ledger: Ledger) -> Mapping[str, list[Any]]:
     }
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_no_request_breaks_a_door(filled: FastAPI, known: Mapping[str, list[Any]]) -> None:
     counted: Counter[int] = Counter()
     wrong: list[str] = []

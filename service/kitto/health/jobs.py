@@ -16,7 +16,6 @@ from kitto.base.work import Ledger, Work, system_actor
 from kitto.health import actions, queries
 from kitto.health.adapters.poll import Opener, Question, snmp_target
 from kitto.health.adapters.poll import poll as ask_all
-from kitto.health.adapters.second_opinion import second_opinion as ask_second
 from kitto.health.adapters.snmp import Depth
 from kitto.health.models import Health, Probe, ProbeCredential
 from kitto.health.rules.probes import ProbeKind
@@ -69,6 +68,9 @@ def poll(run: JobRun, probe_ids: list[int]) -> None:
 @job(POLL)
 def second_opinion(run: JobRun, probe_id: int) -> None:
     """Have the other SNMP stack ask one device, and keep what it heard."""
+    # large, and asked for by a person now and then: only a process that asks pays for it
+    from kitto.health.adapters.second_opinion import second_opinion as ask_second
+
     with run.ledger.read(WATCH) as work:
         questions = _questions(work, [probe_id], in_full=False)
     for question in questions:

@@ -10,7 +10,6 @@ from sqlalchemy import delete, update
 from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.actions.problems import Open, end_problem, raise_problem
-from kitto.health.adapters.second_opinion import Opinion
 from kitto.health.adapters.ssh import fingerprint
 from kitto.health.facts import (
     AssetCameBack,
@@ -26,7 +25,7 @@ from kitto.health.rules.probes import ProbeKind
 from kitto.health.rules.states import HealthState, Reason, Sign, judge
 from kitto.health.rules.timing import Round, blind_after, must_hold
 from kitto.health.rules.uptime import rebooted
-from kitto.health.rules.values import Answer, Exactness, Identity, Measured
+from kitto.health.rules.values import Answer, Exactness, Identity, Measured, Opinion
 from kitto.health.rules.watches import Check, verdicts
 from kitto.identity.rules import Permission
 

@@ -7,13 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from netmiko import ConnectHandler
-from netmiko.exceptions import (
-    NetmikoAuthenticationException,
-    NetmikoBaseException,
-    NetmikoTimeoutException,
-)
-from ntc_templates.parse import parse_output
 from paramiko.ssh_exception import BadHostKeyException, SSHException
 
 from kitto.base.errors import Fault
@@ -129,6 +122,13 @@ def ask(target: CliTarget) -> Answer:
 
 
 def _session(target: CliTarget, platform: Platform) -> tuple[str, dict[str, str]]:
+    # drivers of a hundred kinds of gear come with it: only a process that asks one pays for them
+    from netmiko.exceptions import (
+        NetmikoAuthenticationException,
+        NetmikoBaseException,
+        NetmikoTimeoutException,
+    )
+
     pinned = parse_host_key(target.host_key)
     if pinned is None:
         raise CliTrouble(Sign.DENIED, Reason.HOST_KEY_UNKNOWN)
@@ -160,6 +160,8 @@ def _is_about_host_key(broken: BaseException | None) -> bool:
 
 
 def _run(target: CliTarget, platform: Platform, known: Path) -> tuple[str, dict[str, str]]:
+    from netmiko import ConnectHandler  # large; see _session
+
     key = parse_private_key(target.private_key) if target.private_key else None
     with ConnectHandler(
         device_type=platform.driver,
@@ -204,6 +206,8 @@ def read(platform: Platform, outputs: Mapping[str, str], prompt: str = "") -> Id
 
 
 def _parsed(platform: Platform, command: str, text: str) -> list[dict[str, Any]]:
+    from ntc_templates.parse import parse_output  # large; see _session
+
     # TextFSM raises the bare Exception on text that it does not expect.
     try:
         rows: list[dict[str, Any]] = parse_output(platform=platform.name, command=command, data=text)

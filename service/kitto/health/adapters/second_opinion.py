@@ -7,7 +7,6 @@ an engine of its own that is closed at the end.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import Final
 
 from pysnmp.error import PySnmpError
@@ -30,7 +29,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 
 from kitto.health.adapters.snmp import Community, SnmpTarget, Version
-from kitto.health.rules.values import tidy
+from kitto.health.rules.values import Opinion, tidy
 
 _ASKED: Final = ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation")
 _HASHES: Final = {
@@ -40,15 +39,6 @@ _HASHES: Final = {
     "sha512": usmHMAC384SHA512AuthProtocol,
 }
 _CIPHERS: Final = {"aes128": usmAesCfb128Protocol, "aes256": usmAesCfb256Protocol}
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What pysnmp heard: objects by their MIB names, or the stack's own word for the trouble."""
-
-    answered: bool
-    objects: tuple[tuple[str, str], ...] = ()
-    trouble: str = ""
 
 
 def second_opinion(target: SnmpTarget) -> Opinion:

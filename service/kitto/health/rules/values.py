@@ -118,3 +118,12 @@ def tidy(text: str) -> str:
     """One line, printable, single spaces, of a storable length."""
     printable = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     return " ".join("".join(printable).split())[:LONGEST_TEXT]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a second stack heard: objects by their MIB names, or the stack's own word for the trouble."""
+
+    answered: bool
+    objects: tuple[tuple[str, str], ...] = ()
+    trouble: str = ""
