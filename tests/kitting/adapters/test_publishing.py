@@ -277,3 +277,23 @@ def test_findings_name_the_line(recipe: Path) -> None:
     swap("profile.yml", "kind: playbook", "kind: magic")(recipe)
     finding = publishing.check(recipe, ask_ansible=False).findings[-1]
     assert "magic" in (recipe / "profile.yml").read_text().splitlines()[finding.line - 1]
+
+
+def test_a_profile_built_on_another_may_say_anew_what_the_other_asks_for(recipe: Path) -> None:
+    zone = "    kitto_time_zone: { type: string, default: Asia/Tokyo }\n"
+    swap("profile.yml", "steps:\n", zone + "steps:\n")(recipe)
+    put("README.md", README + "`kitto_time_zone`")(recipe)
+    assert codes(recipe) == ["parameter_unused"]
+    swap("profile.yml", "platform: linux\n", "platform: linux\nextends: verify\n")(recipe)
+    assert codes(recipe) == []
+    swap("profile.yml", "extends: verify", "extends: nothing")(recipe)
+    assert codes(recipe) == ["profile_wrong"]
+
+
+def test_a_playbook_that_verifies_a_step_is_looked_at_as_part_of_it(recipe: Path) -> None:
+    swap("profile.yml", "    playbook: playbook.yml", "    playbook: playbook.yml\n    verify: look.yml")(
+        recipe
+    )
+    assert codes(recipe) == ["playbook_missing"]
+    (recipe / "look.yml").write_text(PLAYBOOK.split("    - name: The greeting")[0])
+    assert codes(recipe) == []

@@ -1,6 +1,7 @@
 """The profile of a recipe: its form, its schema, and whether what it names is there."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,10 +9,12 @@ import jsonschema
 import msgspec
 from jsonschema.exceptions import SchemaError
 
+from kitto.base.errors import Refusal
+from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.publishing.findings import Finding, found
 from kitto.kitting.adapters.publishing.reading import Fields, Items, Unreadable, line_of, read
-from kitto.kitting.rules.profiles import ProfileSpec, checked
-from kitto.kitting.rules.refusals import ProfileBroken
+from kitto.kitting.rules.inheritance import resolved
+from kitto.kitting.rules.profiles import ProfileSpec, StepSpec
 
 FILE: Final = "profile.yml"
 PAPERS: Final = "README.md"
@@ -19,7 +22,29 @@ _AT: Final = re.compile(r" - at `\$([^`]*)`$")
 _PART: Final = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
 
 
-def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> ProfileSpec | None:
+@dataclass(frozen=True)
+class Profile:
+    """A profile as its folder says it, and with all that it extends."""
+
+    written: ProfileSpec
+    whole: ProfileSpec
+    inherited: frozenset[str] = frozenset()
+    """Parameters of what it extends."""
+
+    @property
+    def plays(self) -> list[tuple[str, StepSpec]]:
+        """The playbooks of this folder, each with a step that runs it, or runs it to verify."""
+        own = [s for _, s in self.written.all_steps if s.recipe in ("", self.written.name)]
+        books = [(step.playbook, step) for step in own] + [(step.verify, step) for step in own]
+        return [(book, step) for book, step in books if book]
+
+    @property
+    def parameters(self) -> set[str]:
+        """Names of all parameters, inherited ones too."""
+        return set(properties(self.whole))
+
+
+def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> Profile | None:
     """Find what is wrong with the profile; the profile itself if it can be read."""
     if not (folder / FILE).is_file():
         findings.append(found("profile_missing", FILE))
@@ -27,12 +52,14 @@ def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> Profile
     written: Any = None
     try:
         written = read(folder, FILE, findings)
-        spec = checked(msgspec.yaml.decode((folder / FILE).read_bytes(), type=ProfileSpec))
+        spec = msgspec.yaml.decode((folder / FILE).read_bytes(), type=ProfileSpec)
+        whole = resolved(spec.name, lambda known: spec if known == spec.name else recipes.written(known))
     except Unreadable as wrong:
         findings.append(wrong.finding)
         return None
-    except ProfileBroken as broken:
-        findings.append(found("profile_wrong", FILE, 0, broken.names["reason"]))
+    except Refusal as broken:  # what it extends may be broken, or not be there
+        said = broken.names.get("reason", broken.sentence("en"))
+        findings.append(found("profile_wrong", FILE, 0, said))
         return None
     except msgspec.DecodeError as wrong:
         said = str(wrong)
@@ -43,7 +70,8 @@ def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> Profile
     _look_at_parameters(spec, written, findings)
     _look_at_steps(folder, spec, written, findings)
     _look_at_papers(folder, spec, findings)
-    return spec
+    base = properties(resolved(spec.extends, recipes.written)) if spec.extends else {}
+    return Profile(written=spec, whole=whole, inherited=frozenset(base))
 
 
 def _line(written: object, said: str) -> int:
@@ -108,9 +136,20 @@ def _references(schema: object) -> set[str]:
 
 
 def _look_at_steps(folder: Path, spec: ProfileSpec, written: Fields, findings: list[Finding]) -> None:
-    for number, step in enumerate(spec.steps):
-        if step.playbook and not inside(folder, step.playbook):
-            findings.append(found("playbook_missing", FILE, line_of(written["steps"][number]), step.playbook))
+    for book, step in Profile(spec, spec).plays:
+        if not inside(folder, book):
+            findings.append(found("playbook_missing", FILE, step_line(written, step.key), book))
+
+
+def step_line(written: object, key: str) -> int:
+    """The line of a step in profile.yml."""
+    parts = (
+        [written.get(part) for part in ("steps", "acceptance", "handover")]
+        if isinstance(written, Fields)
+        else []
+    )
+    every = (step for part in parts if isinstance(part, Items) for step in part if isinstance(step, Fields))
+    return next((step.line for step in every if step.get("key") == key), 0)
 
 
 def inside(folder: Path, name: str) -> bool:

@@ -13,16 +13,18 @@ from kitto.kitting.adapters.publishing.findings import Finding, Report, found
 from kitto.kitting.adapters.publishing.manners import look_at_collections, look_at_manners
 from kitto.kitting.adapters.publishing.profile import (
     FILE,
+    Profile,
     inside,
     look_at_profile,
     parameter_line,
     properties,
+    step_line,
 )
-from kitto.kitting.adapters.publishing.reading import Unreadable, read
+from kitto.kitting.adapters.publishing.reading import read
 from kitto.kitting.adapters.publishing.secrets import look_at_hiding, look_at_secrets
 from kitto.kitting.adapters.publishing.survey import survey
 from kitto.kitting.adapters.publishing.variables import look_at_variables
-from kitto.kitting.rules.profiles import ProfileSpec, StepSpec
+from kitto.kitting.rules.profiles import StepSpec
 
 # After these, Ansible is not asked: it would read what is not part of the recipe, or nothing at all.
 _STOPS: Final = frozenset(
@@ -58,23 +60,22 @@ def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
 
 def _look(copy: Path, name: str, findings: list[Finding]) -> list[str]:
     """All that can be seen without Ansible; the names of the playbooks."""
-    spec = look_at_profile(copy, name, findings)
-    if spec is None:
+    profile = look_at_profile(copy, name, findings)
+    if profile is None:
         return []
-    by_file: dict[str, list[StepSpec]] = {}
-    for step in spec.steps:
-        if step.playbook and inside(copy, step.playbook):
-            by_file.setdefault(step.playbook, []).append(step)
+    steps: dict[str, list[StepSpec]] = {path.name: [] for path in copy.glob("*.yml") if path.name != FILE}
+    for book, step in profile.plays:
+        if inside(copy, book):
+            steps.setdefault(book, []).append(step)
     used: set[str] = set()
-    for file in sorted({*by_file, *(path.name for path in copy.glob("*.yml"))} - {FILE}):
-        book = Gatherer(copy, findings).book(file)
-        used |= _look_at_book(copy, book, spec, by_file.get(file, []), findings)
-    _look_at_use(copy, spec, used, findings)
-    return sorted({*by_file, *(path.name for path in copy.glob("*.yml"))} - {FILE})
+    for book in sorted(steps):
+        used |= _look_at_book(copy, Gatherer(copy, findings).book(book), profile, steps[book], findings)
+    _look_at_use(copy, profile, used, findings)
+    return sorted(steps)
 
 
 def _look_at_book(
-    copy: Path, book: Book, spec: ProfileSpec, steps: list[StepSpec], findings: list[Finding]
+    copy: Path, book: Book, profile: Profile, steps: list[StepSpec], findings: list[Finding]
 ) -> set[str]:
     own = settings()
     look_at_manners(book, copy, _machines(own.shipped("playbooks")), findings)
@@ -82,39 +83,39 @@ def _look_at_book(
     for play in book.plays:
         findings.extend(look_at_hiding(play, copy))
     # A book that no step runs shows the whole; it may use what any step has.
-    of = steps or [step for step in spec.steps if step.playbook]
-    files = {name for step in of for name in step.files}
+    files = {name for step in steps or [step for _, step in profile.plays] for name in step.files}
     declared = set.intersection(*(set(step.secrets) for step in steps)) if steps else None
-    used = look_at_variables(book, copy, {*properties(spec), *files}, findings)
-    read = look_at_secrets(book, copy, declared, findings)
+    used = look_at_variables(book, copy, profile.parameters | files, findings)
+    read_here = look_at_secrets(book, copy, declared, findings)
     for step in steps:
-        line = _step_line(copy, spec, step)
-        findings.extend(found("secret_unused", FILE, line, n) for n in _unread(step, read))
-        findings.extend(found("file_unused", FILE, line, n) for n in step.files if n not in used)
+        line = step_line(_written(copy), step.key)
+        unread = _unread(step, read_here) if book.name == step.playbook else []
+        findings.extend(found("secret_unused", FILE, line, n) for n in unread)
+        findings.extend(
+            found("file_unused", FILE, line, n)
+            for n in step.files
+            if n not in used and book.name == step.playbook
+        )
     return used
 
 
-def _unread(step: StepSpec, read: set[str]) -> list[str]:
+def _unread(step: StepSpec, read_here: set[str]) -> list[str]:
     # What sudo gets is read by Ansible itself.
-    return [name for name in step.secrets if name not in read and name != "become_password"]
+    return [name for name in step.secrets if name not in read_here and name != "become_password"]
 
 
-def _step_line(copy: Path, spec: ProfileSpec, step: StepSpec) -> int:
-    try:
-        written = read(copy, FILE, [])
-        return int(written["steps"][spec.steps.index(step)].line)
-    except (Unreadable, KeyError, IndexError, AttributeError, TypeError):
-        return 0
+def _written(copy: Path) -> object:
+    return read(copy, FILE, [])
 
 
-def _look_at_use(copy: Path, spec: ProfileSpec, used: set[str], findings: list[Finding]) -> None:
-    """Parameters that no play uses and no step of another kind names."""
-    said = " ".join(str(step) for step in spec.steps)
-    written = read(copy, FILE, [])
+def _look_at_use(copy: Path, profile: Profile, used: set[str], findings: list[Finding]) -> None:
+    """Parameters that no play uses and no step of another kind names. Those of a base are its own affair."""
+    spec = profile.written
+    said = " ".join(str(step) for _, step in profile.whole.all_steps)
     findings.extend(
-        found("parameter_unused", FILE, parameter_line(written, name), name)
+        found("parameter_unused", FILE, parameter_line(_written(copy), name), name)
         for name in properties(spec)
-        if name not in used and name not in said
+        if name not in used | profile.inherited and name not in said
     )
 
 
