@@ -280,13 +280,12 @@ def test_findings_name_the_line(recipe: Path) -> None:
 
 
 def test_a_profile_built_on_another_may_say_anew_what_the_other_asks_for(recipe: Path) -> None:
-    zone = "    kitto_time_zone: { type: string, default: Asia/Tokyo }\n"
-    swap("profile.yml", "steps:\n", zone + "steps:\n")(recipe)
-    put("README.md", README + "`kitto_time_zone`")(recipe)
+    swap("profile.yml", "steps:\n", "    colour: { type: string, default: green }\nsteps:\n")(recipe)
+    put("README.md", README + "`colour`")(recipe)
     assert codes(recipe) == ["parameter_unused"]
-    swap("profile.yml", "platform: linux\n", "platform: linux\nextends: verify\n")(recipe)
+    swap("profile.yml", "platform: linux\n", "platform: linux\nextends: hands\n")(recipe)
     assert codes(recipe) == []
-    swap("profile.yml", "extends: verify", "extends: nothing")(recipe)
+    swap("profile.yml", "extends: hands", "extends: nothing")(recipe)
     assert codes(recipe) == ["profile_wrong"]
 
 
@@ -295,5 +294,5 @@ def test_a_playbook_that_verifies_a_step_is_looked_at_as_part_of_it(recipe: Path
         recipe
     )
     assert codes(recipe) == ["playbook_missing"]
-    (recipe / "look.yml").write_text(PLAYBOOK.split("    - name: The greeting")[0])
+    (recipe / "look.yml").write_text(PLAYBOOK.split("    - name: The greeting", maxsplit=1)[0])
     assert codes(recipe) == []
