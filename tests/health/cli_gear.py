@@ -1,17 +1,13 @@
 """A switch's command line over SSH: prompts, pages, and a refusal of what it does not know."""
 
-import io
-import socket
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
-from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 
-from tests.counterparts.keys import new_key_pair
+from tests.counterparts.ssh_gear import ssh_gear
 
 ANSWERS = Path(__file__).with_name("answers")
 MORE = "--More-- "
@@ -36,29 +32,6 @@ class Gear:
             for path in ANSWERS.glob("*.txt")
         }
     )
-
-
-class _Door(paramiko.ServerInterface):
-    def __init__(self, gear: Gear) -> None:
-        self._gear = gear
-        self.opened = threading.Event()
-
-    def check_auth_password(self, username: str, password: str) -> int:
-        right = (username, password) == (self._gear.user, self._gear.password)
-        return AUTH_SUCCESSFUL if right else AUTH_FAILED
-
-    def get_allowed_auths(self, username: str) -> str:
-        return "password"
-
-    def check_channel_request(self, kind: str, chanid: int) -> int:
-        return OPEN_SUCCEEDED
-
-    def check_channel_pty_request(self, *_: object) -> bool:
-        return True
-
-    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
-        self.opened.set()
-        return True
 
 
 class _Shell:
@@ -116,39 +89,8 @@ class _Shell:
 def cli_gear() -> Iterator[Gear]:
     """A switch that answers SSH on loopback until the block ends."""
     gear = Gear()
-    key = paramiko.Ed25519Key.from_private_key(io.StringIO(new_key_pair().private))
-    gear.host_key = f"ssh-ed25519 {key.get_base64()}"
-    listening = socket.create_server((gear.address, 0))
-    gear.port = listening.getsockname()[1]
-    transports: list[paramiko.Transport] = []
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                accepted, _ = listening.accept()
-                transport = paramiko.Transport(accepted)
-                transport.add_server_key(key)
-                transports.append(transport)
-                threading.Thread(target=_session, args=(gear, transport), daemon=True).start()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
+    with ssh_gear(
+        lambda channel: _Shell(gear, channel).run(), user=gear.user, password=gear.password
+    ) as open_:
+        gear.port, gear.host_key = open_.port, open_.host_key
         yield gear
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        for transport in transports:
-            transport.close()
-        thread.join(5)
-
-
-def _session(gear: Gear, transport: paramiko.Transport) -> None:
-    door = _Door(gear)
-    with suppress(paramiko.SSHException, EOFError, OSError):
-        transport.start_server(server=door)
-        channel = transport.accept(20)
-        if channel is not None and door.opened.wait(10):
-            _Shell(gear, channel).run()
-            channel.close()
-    transport.close()

@@ -146,6 +146,20 @@ CARRIERS: list[Callable[[str], str]] = [
 ]
 
 
+def test_a_secret_that_a_failure_quotes_is_not_in_the_reason_of_the_outcome(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    careless = """\
+    - name: Fail
+      ansible.builtin.fail:
+        msg: "[refused] The code is {{ lookup('kitto_secret', 'canary') }}."
+"""
+    spec = order(pc, recipe(tmp_path / "recipe", careless), secret_names=("canary",))
+    outcome = stage.play(ansible, spec, {"canary": CANARY})
+    assert (outcome.cause, outcome.reason) == ("refused", f"The code is {HIDDEN}.")
+    assert CANARY not in str(told(ansible, "run-1"))
+
+
 @given(
     st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=6, max_size=60),
     st.sampled_from(CARRIERS),

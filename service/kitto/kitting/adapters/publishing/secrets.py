@@ -1,13 +1,13 @@
 """Secrets reach a task by kitto_secret, hidden, and never where somebody else can read them."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from kitto.kitting.adapters.publishing.books import BLOCKS, Book, Play, Task, texts
 from kitto.kitting.adapters.publishing.findings import Finding, found
-from kitto.kitting.adapters.publishing.reading import Fields, Text
+from kitto.kitting.adapters.publishing.reading import Fields, Items, Text, line_of
 
 SECRET: Final = "kitto_secret"  # noqa: S105 -- the name of the lookup
 _READS: Final = re.compile(
@@ -18,6 +18,31 @@ _MENTIONS: Final = re.compile(r"kitto_secret")
 # Modules whose arguments stand in the list of processes of the device.
 _COMMANDS: Final = frozenset({"command", "shell", "raw", "script", "expect", "win_command", "win_shell"})
 _SAFE_ARGUMENTS: Final = frozenset({"stdin", "responses"})
+
+
+# Actions of ours that are told the name of a secret, ask for it themselves, and never show it.
+_BY_NAME: Final = {"kitto_gear": ("password", "enable")}
+
+
+def _named(task: Task) -> Iterator[Text]:
+    """Secrets that an action of ours asks for by name."""
+    args = task.args
+    if isinstance(args, Fields):
+        for key in _BY_NAME.get(task.short, ()):
+            yield from texts(args.get(key))
+        yield from _wanted(args.get("wants"))
+
+
+def _wanted(value: object) -> Iterator[Text]:
+    """Under `secrets:` of a list of wants, in the task or in variables it refers to."""
+    if isinstance(value, Fields):
+        if "lines" in value:
+            yield from texts(value.get("secrets"))
+        for inner in value.values():
+            yield from _wanted(inner)
+    elif isinstance(value, Items):
+        for inner in value:
+            yield from _wanted(inner)
 
 
 def names_in(text: str) -> list[str]:
@@ -34,19 +59,28 @@ def look_at_secrets(
         findings.extend(_kept(play.file, play.fields))
         for task in play.tasks:
             findings.extend(_places(task))
+            named = list(_named(task))
+            read.update(named)
+            findings.extend(_undeclared(task, named, declared))
             for text in _all_texts(task, folder):
                 names = names_in(text)
                 read.update(names)
                 if len(_MENTIONS.findall(text)) > len(_READS.findall(text)):
                     findings.append(found("secret_computed", task.file, text.line))
-                findings.extend(
-                    found("secret_undeclared", task.file, text.line, name)
-                    for name in names
-                    if declared is not None and name not in declared
-                )
+                findings.extend(_undeclared(task, names, declared, text.line))
     for file, fields in book.variables:
+        # A file for several plays may name what only one of them needs.
+        read.update(_wanted(fields))
         findings.extend(found("secret_kept", file, text.line) for text in texts(fields) if SECRET in text)
     return read
+
+
+def _undeclared(
+    task: Task, names: Sequence[str], declared: Collection[str] | None, line: int = 0
+) -> Iterator[Finding]:
+    for name in names:
+        if declared is not None and name not in declared:
+            yield found("secret_undeclared", task.file, line or line_of(name, task.line), name)
 
 
 def _kept(file: str, fields: Fields) -> Iterator[Finding]:

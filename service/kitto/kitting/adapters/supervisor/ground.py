@@ -60,6 +60,7 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
         "ANSIBLE_LOCAL_TEMP": str(files.work / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(tools.collections),
         "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
+        "ANSIBLE_ACTION_PLUGINS": str(tools.plugins / "action"),
         "ANSIBLE_CALLBACK_PLUGINS": str(tools.plugins / "callback"),
         "ANSIBLE_STDOUT_CALLBACK": "kitto_journal",
         "ANSIBLE_HOST_KEY_CHECKING": "True",

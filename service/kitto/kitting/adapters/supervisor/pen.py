@@ -6,7 +6,7 @@ import threading
 import msgspec
 
 from kitto.base.clock import now
-from kitto.kitting.adapters.plays import Kind, PlayEvent
+from kitto.kitting.adapters.plays import Kind, PlayEvent, PlayOutcome
 from kitto.kitting.adapters.supervisor.masker import Masker
 
 LONGEST_TEXT = 16 * 1024
@@ -39,11 +39,20 @@ class Pen:
             item=cut(self._masker.hide(event.item), LONGEST_NAME),
             text=cut(self._masker.hide(event.text), LONGEST_TEXT),
             detail=cut(self._masker.hide(event.detail), LONGEST_DETAIL),
+            outcome=self._hidden(event.outcome),
         )
         with self._lock:
             if self._full(fitted.kind):
                 return
             self._append(fitted)
+
+    def _hidden(self, outcome: PlayOutcome | None) -> PlayOutcome | None:
+        """The reason quotes what a task said and is kept with the step: it is masked like all the rest."""
+        if outcome is None:
+            return None
+        return msgspec.structs.replace(
+            outcome, reason=cut(self._masker.hide(outcome.reason), LONGEST_NAME * 2)
+        )
 
     def hide(self, text: str) -> str:
         """The text without secrets."""
