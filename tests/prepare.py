@@ -53,6 +53,8 @@ NEEDS = (
         root_only=True,
     ),
     Need("postgresql", "/usr/lib/postgresql/*/bin/initdb", "the second database"),
+    Need("apksigner", "apksigner", "a second opinion on app files of phones"),
+    Need("adb", "adb", "phones on a cable"),
     Need("snmp", "snmpget", "a second opinion on SNMP"),
     Need("snmpd", "snmpd", "SNMPv3 by somebody else"),
     # Ubuntu has Chromium only as a snap, which does not run where tests run.

@@ -25,6 +25,7 @@ ROOMS = (
     "people",
     "assets",
     "licences",
+    "phones",
     "bootstrap",
     "handover",
     "kitting",

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         pattern=r"^[1-9][0-9]{0,2}$",
         description="Country calling code of phone numbers that are written with a leading 0.",
     )
+    profile_certificate: Path | None = Field(
+        default=None,
+        description="Certificate chain (PEM) that signs profiles for iPhones. Empty: one of Kitto's own.",
+    )
+    profile_key: Path | None = Field(default=None, description="Private key file of profile_certificate.")
     label_host: str = Field(
         default="", description="Short host printed in QR codes. Empty: the host of base_url."
     )

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from kitto.base.errors import Fault, Refusal
-from kitto.cli import admin, assets, bootstrap, db, keep, kits, labels, playbooks, run, tokens
+from kitto.cli import admin, assets, bootstrap, db, keep, kits, labels, phones, playbooks, run, tokens
 from kitto.cli.say import REFUSED, out
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ for noun, commands in (
     ("bootstrap", bootstrap.app),
     ("ssh-ca", bootstrap.authority),
     ("label", labels.app),
+    ("phone", phones.app),
     ("playbook", playbooks.app),
     ("audit", keep.audit),
     ("db", db.app),

@@ -1,0 +1,1 @@
+"""APK files, signatures, codes read back, and the adb program."""

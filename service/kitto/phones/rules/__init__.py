@@ -1,0 +1,1 @@
+"""What is true of codes and profiles for phones, without a database."""
