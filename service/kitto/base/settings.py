@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         description="Certificate chain (PEM) that signs profiles for iPhones. Empty: one of Kitto's own.",
     )
     profile_key: Path | None = Field(default=None, description="Private key file of profile_certificate.")
+    adb: str = Field(default="adb", description="The adb program, for phones on a cable.")
+    adb_server: str = Field(
+        default="", description="host:port of the adb server that phones hang on. Empty: this machine."
+    )
     label_host: str = Field(
         default="", description="Short host printed in QR codes. Empty: the host of base_url."
     )
