@@ -68,6 +68,8 @@ def test_every_page_draws(client: TestClient, ledger: Ledger, locale: str) -> No
         f"/kitting/{kit.id}/cancel",
         f"/kitting/{kit.id}/steps/base/skip",
         f"/kitting/{kit.id}/log",
+        "/kitting/bench",
+        f"/kitting/bench?kit={kit.id}",
         f"/kitting/bulk?do=cancel&kit={kit.id}",
     ):
         answer = client.get(path, headers=SATO)
@@ -300,7 +302,7 @@ def test_today_names_failures_first_then_hands(client: TestClient, ledger: Ledge
     with ledger.read(KITTO) as work:
         work.allow("see")
         rows = kits_that_wait(work)
-    assert [row.link for row in rows] == [f"/kitting/{failed.id}", f"/kitting/{hands.id}"]
+    assert [row.link for row in rows] == [f"/kitting/{failed.id}", f"/kitting/bench?kit={hands.id}"]
     assert "apt did not answer" in rows[0].sentence
 
 
@@ -333,7 +335,7 @@ def test_whoever_may_not_kit_sees_and_changes_nothing(client: TestClient, ledger
     page = client.get(f"/kitting/{kit.id}", headers=TANAKA)
     assert page.status_code == 200
     assert "<form" not in page.text.partition('id="ask"')[2].partition("<dialog")[0]
-    for path in (f"/kitting/{kit.id}/hold", "/kitting/new", "/kitting/orders/new"):
+    for path in (f"/kitting/{kit.id}/hold", "/kitting/new", "/kitting/orders/new", "/kitting/bench"):
         assert client.get(path, headers=TANAKA).status_code == 403
     assert client.get("/kitting", headers={"Authorization": "Bearer guest"}).status_code == 403
     assert goes_on(ledger, kit.id) is None

@@ -26,7 +26,7 @@ from kitto.web.render import redirect, render
 router = APIRouter(route_class=Door, include_in_schema=False)
 open_way("kitting", "/kitting", N_("Board"), permission=Permission.SEE, rank=10)
 
-ALWAYS: Final = (KitState.QUEUED, KitState.RUNNING, KitState.WAITING, KitState.FAILED, KitState.READY)
+ALWAYS: Final = (KitState.RUNNING, KitState.WAITING, KitState.FAILED, KitState.READY)
 """Columns that are there even when nothing is in them, so that the board does not jump."""
 MOST: Final = 500
 Order = Annotated[MaybeNumber, Query()]

@@ -10,7 +10,7 @@ from kitto.kitting import queries
 from kitto.kitting.queries import tickets
 from kitto.kitting.queries.tickets import BoardFilter, Ticket
 from kitto.kitting.rules.orders import OrderState
-from kitto.kitting.rules.states import KitState
+from kitto.kitting.rules.states import KitState, WaitFor
 from kitto.web.hooks import Waiting, panel, waits
 
 MOST: Final = 50
@@ -63,12 +63,13 @@ def kits_that_wait(work: Work) -> Sequence[Waiting]:
 
 def _waiting(work: Work, one: Ticket, *, is_late: bool) -> Waiting:
     failed = one.state is KitState.FAILED
+    at_bench = one.waits_for is WaitFor.PERSON and not failed and work.actor.may(Permission.KIT)
     title = one.title.get("ja" if work.locale == "ja" else "en", "")
     late = f" – {translate(work.locale, N_('too long'))}" if is_late and not failed else ""
     why = f" – {translate(work.locale, one.reason)}" if failed and one.reason else ""
     return Waiting(
         sentence=f"#{one.id} {one.tag}: {title}{why}{late}",
-        link=f"/kitting/{one.id}",
+        link=f"/kitting/bench?kit={one.id}" if at_bench else f"/kitting/{one.id}",
         button=N_("Look at the failure") if failed else N_("Do the step"),
         since=one.since,
         tone="bad" if failed or is_late else "warn",

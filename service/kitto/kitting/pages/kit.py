@@ -13,11 +13,19 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
 from kitto.kitting.actions.settle import seconds
-from kitto.kitting.looks import EVIDENCE_WORDS, KIND_WORDS, STEP_TONES, WAIT_HELP, WAIT_WORDS, tone_of
+from kitto.kitting.looks import (
+    CHECK_WORDS,
+    EVIDENCE_WORDS,
+    KIND_WORDS,
+    STEP_TONES,
+    WAIT_HELP,
+    WAIT_WORDS,
+    tone_of,
+)
 from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.pages.streams import follow, message
 from kitto.kitting.queries import bench, logs, past
-from kitto.kitting.rules.states import DONE, OPEN, OVER, KitState, StepState
+from kitto.kitting.rules.states import DONE, OPEN, OVER, WORKING, KitState, StepState
 from kitto.web.bodies import Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.render import redirect, render
@@ -26,6 +34,7 @@ router = APIRouter(route_class=Door, include_in_schema=False)
 Reason = Annotated[str, Form(max_length=500)]
 Key = Annotated[str, Field(max_length=64)]
 AGAIN: Final = (KitState.FAILED, KitState.WAITING, KitState.VERIFYING)
+REHEARSED: Final = WORKING | {KitState.HELD}
 PICTURE: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
@@ -57,6 +66,8 @@ def show_kit(request: Request, work: ReadDep, kit_id: Number) -> HTMLResponse:
         is_open=kit.state in OPEN and kit.cancel_asked_at is None,
         is_over=kit.state in OVER,
         may_retry=kit.state in AGAIN,
+        may_rehearse=kit.state in REHEARSED and all(one.state is not StepState.RUNNING for one in kit.steps),
+        checks=CHECK_WORDS,
     )
 
 
@@ -179,6 +190,13 @@ def retry(
     """Go on from a step."""
     actions.retry(work, kit_id=kit_id, step=step)
     return redirect(request, f"/kitting/{kit_id}", N_("It goes on."))
+
+
+@router.post("/kitting/{kit_id:int}/steps/{step}/rehearse")
+def rehearse(request: Request, work: WorkDep, kit_id: Number, step: Key) -> Response:
+    """Let a step's play say what it would change."""
+    actions.rehearse(work, kit_id=kit_id, step=step)
+    return redirect(request, f"/kitting/{kit_id}", N_("The dry run has been asked for. Nothing is changed."))
 
 
 @router.get("/kitting/{kit_id:int}/hold")

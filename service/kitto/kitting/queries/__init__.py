@@ -1,6 +1,5 @@
 """Everything that reads kits, profiles and orders."""
 
-from kitto.kitting.queries.figures import Failure, Figures, StepFigure, figures
 from kitto.kitting.queries.kits import (
     KitFilter,
     attempt,
@@ -42,13 +41,9 @@ from kitto.kitting.queries.profiles import (
     version,
     versions,
 )
-from kitto.kitting.queries.report import report_of_kit, report_of_order
 
 __all__ = [
-    "Failure",
-    "Figures",
     "KitFilter",
-    "StepFigure",
     "attempt",
     "board",
     "carried",
@@ -59,7 +54,6 @@ __all__ = [
     "drift_of",
     "due_for_comparison",
     "failed_at",
-    "figures",
     "free_places",
     "kit",
     "kits",
@@ -81,8 +75,6 @@ __all__ = [
     "profile_rows",
     "progress",
     "ready_kit_of",
-    "report_of_kit",
-    "report_of_order",
     "step_of",
     "version",
     "versions",

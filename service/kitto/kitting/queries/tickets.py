@@ -102,7 +102,8 @@ def _narrowed(work: Work, statement: Rows, chosen: BoardFilter) -> Rows:
     for condition in _conditions(chosen):
         statement = statement.where(condition)
     if not chosen.ended_too:
-        statement = statement.where(Kit.state.in_(SHOWN))
+        # a place of an order without a device yet is no work; its order counts it
+        statement = statement.where(Kit.state.in_(SHOWN), Kit.asset_id.is_not(None))
     return statement.where(Kit.asset_id.is_(None) | within_reach(work))
 
 

@@ -175,3 +175,9 @@ class CannotBePredicted(Refusal):
 class NeverReady(Refusal):
     code = "kitting.never_ready"
     says = N_("Not compared: kit #{number} never made its device ready. Finish a kit on the device first.")
+
+
+class NothingInHand(Refusal):
+    code = "kitting.nothing_in_hand"
+    status = 422
+    says = N_("Nothing was confirmed: no device is in hand. Scan the device first.")

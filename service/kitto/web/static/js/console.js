@@ -7,6 +7,7 @@ import "./scan.js";
 import "./log.js";
 import "./lines.js";
 import "./board.js";
+import "./bench.js";
 
 // The bar stays when only the content changes; the address says where we are.
 const mark = () => {

@@ -57,7 +57,10 @@ class Scan extends HTMLElement {
   }
 
   scan(text) {
-    const scanned = text.trim();
+    // a scanner that ends with two Enters confirms nothing with the second
+    const alone = Date.now() - (this.scanned ?? 0) > 600;
+    const scanned = text.trim() || ((alone && this.dataset.enter) ?? "");
+    this.scanned = Date.now();
     this.warn();
     this.wedge.clear();
     // the input method still holds its text: leaving the field makes it let go
@@ -65,11 +68,17 @@ class Scan extends HTMLElement {
     this.sink.value = "";
     this.sink.focus();
     if (!scanned) return;
-    const body = new URLSearchParams(new FormData(this.form));
-    body.set(this.sink.name, scanned);
-    this.queue.push({ key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, body: body.toString(), scanned });
+    // what stands beside a scan (the step it is for) is known only when those before it are answered
+    const body = this.queue.length ? "" : this.body(scanned);
+    this.queue.push({ key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, body, scanned });
     this.keep();
     this.send();
+  }
+
+  body(scanned) {
+    const body = new URLSearchParams(new FormData(this.form));
+    body.set(this.sink.name, scanned);
+    return body.toString();
   }
 
   keep() {
@@ -98,8 +107,11 @@ class Scan extends HTMLElement {
     this.sending = false;
   }
 
-  post({ key, body }) {
+  post(entry) {
     const list = this.dataset.list;
+    entry.body ||= this.body(entry.scanned);
+    this.keep();
+    const { key, body } = entry;
     return fetch(this.form.action, {
       method: "POST",
       body: new URLSearchParams(body),
