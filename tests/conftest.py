@@ -84,6 +84,8 @@ def own_settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("KITTO_DATABASE_URL", database_url)
     monkeypatch.setenv("KITTO_ALLOW_LOOPBACK_TARGETS", "true")
     monkeypatch.setenv("KITTO_LOG_LEVEL", "error")
+    # What stays loaded would outlive the test; those that are about it say so.
+    monkeypatch.setenv("KITTO_ANSIBLE_WARM_MINUTES", "0")
     settings_module.settings.cache_clear()
     made = settings_module.settings()
     made.data.mkdir(mode=0o700)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from kitto import __version__
+from kitto.base.capacity import at_once
 from kitto.base.db import Database
 from kitto.base.engine import DurableEngine
 from kitto.base.seal import make_key
@@ -69,7 +70,10 @@ class House:
         )
         queues = tuple(name.strip() for name in settings.queues.split(",") if name.strip())
         self.engine = DurableEngine(
-            self.database, worker_name=settings.worker_name, queues=queues, kits=settings.kit_concurrency
+            self.database,
+            worker_name=settings.worker_name,
+            queues=queues,
+            kits=at_once(settings.kit_concurrency),
         )
         self.ledger = Ledger(self.database, self.engine.outbox)
 

@@ -272,7 +272,7 @@ def run(data: Path, url: str, wanted: argparse.Namespace) -> None:
     start = perf_counter()
     fill(house, wanted.assets, wanted.people, wanted.facts)
     print(f"filled in {perf_counter() - start:.0f} s", file=sys.stderr)
-    token = _token(house)
+    token = token_of(house)
     house.close()
     with served(data, url) as (base, _, engine, cold):
         print(f"{'cold start to the first page':34} {cold * 1000:8.0f}")
@@ -322,7 +322,7 @@ def _questions(client: httpx2.Client, engine: Engine, assets: int) -> None:
     timed("journal page", lambda _: get("/journal"))
 
 
-def _token(house: House) -> str:
+def token_of(house: House) -> str:
     with house.ledger.begin(KITTO) as work:
         identity.create_first_administrator(
             work, name="bench", display_name="bench", password=Secret("correct horse battery staple")

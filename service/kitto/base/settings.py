@@ -84,7 +84,17 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=1, description="PostgreSQL connections kept per process.")
     forks: int = Field(default=10, ge=1, description="Hosts an Ansible run works on at a time.")
     kit_concurrency: int = Field(
-        default=8, ge=1, description="Kitting steps that a worker runs at the same time."
+        default=8,
+        ge=1,
+        description="Kitting steps run at the same time; fewer where processors or memory are short.",
+    )
+    ansible_warm_minutes: float = Field(
+        default=15,
+        ge=0,
+        description="Minutes for which Ansible stays loaded after a play. 0: each play loads it anew.",
+    )
+    ansible_strategy: Literal["linear", "mitogen"] = Field(
+        default="linear", description="mitogen runs plays on Linux faster; needs the extra kitto[mitogen]."
     )
     step_minutes: int = Field(default=30, ge=1, description="Minutes an automatic kitting step may take.")
     idle_output_minutes: int = Field(

@@ -1,7 +1,7 @@
 """The bench for plays: an installation of Ansible and a PC on the table."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,8 @@ def ansible(tmp_path: Path) -> Iterator[Ansible]:
         bench.cancel(run_id)
         stage.finish(bench, run_id)
         bench.forget(run_id)
-    with suppress(OSError):  # no run came as far as needing it
-        files_of(bench.home, "any").work.parent.rmdir()
+    bench.rest()
+    shutil.rmtree(files_of(bench.home, "any").shared, ignore_errors=True)
 
 
 @pytest.fixture

@@ -35,9 +35,10 @@ HEAD = """\
 """
 
 
-def installation(folder: Path) -> Ansible:
+def installation(folder: Path, **more: object) -> Ansible:
     """Ansible as an installation has it, its journals in `folder`."""
-    return Ansible(home=folder / "runs", plugins=ROOT / "inventories/plugins", collections=folder / "none")
+    given = {"home": folder / "runs", "plugins": ROOT / "inventories/plugins", "collections": folder / "none"}
+    return Ansible(**{**given, **more})  # type: ignore[arg-type]
 
 
 def recipe(folder: Path, tasks: str) -> Path:
@@ -144,7 +145,7 @@ def command_lines(pid: int | None = None) -> str:
     return "\n".join(texts)
 
 
-def environments_of(run_id: str) -> str:
+def environments_of(mark: str) -> str:
     """The environments of our own processes that belong to a run."""
     texts = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -154,6 +155,6 @@ def environments_of(run_id: str) -> str:
             text = (entry / "environ").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if f"KITTO_RUN={run_id}" in text:
+        if f"KITTO_RUN={mark}" in text:
             texts.append(text)
     return "\n".join(texts)

@@ -39,7 +39,7 @@ def test_a_cancelled_play_leaves_nothing_here_and_nothing_on_the_device(
     assert not outcome.left_there, stage.last_words(ansible, spec.run_id)
     assert stage.marked(spec.run_id, pc) == []
     assert stage.running("sleep", pc) == []
-    assert marked_here(spec.run_id) == []
+    assert marked_here(files_of(ansible.home, spec.run_id).mark) == []
     assert not files_of(ansible.home, spec.run_id).work.exists()
 
 
@@ -48,7 +48,7 @@ def test_a_play_that_takes_too_long_is_ended(ansible: Ansible, pc: BenchPc, tmp_
     outcome = stage.play(ansible, spec)
     assert (outcome.outcome, outcome.cause) == (Outcome.TIMED_OUT, "too_long")
     assert stage.marked(spec.run_id, pc) == []
-    assert marked_here(spec.run_id) == []
+    assert marked_here(files_of(ansible.home, spec.run_id).mark) == []
 
 
 def test_a_device_that_went_off_cannot_be_cleaned_up_and_the_outcome_says_so(

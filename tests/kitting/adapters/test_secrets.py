@@ -94,7 +94,7 @@ def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
     def watch() -> None:
         key = stage.KEY.private.splitlines()[2]
         while not done.wait(0.05):
-            for text in (stage.command_lines(), stage.environments_of(spec.run_id)):
+            for text in (stage.command_lines(), stage.environments_of(files.mark)):
                 leaks.extend(seen_in(text) + ([key] if key in text else []))
 
     watcher = threading.Thread(target=watch)
@@ -112,7 +112,7 @@ def test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event(
         assert files.door.is_socket()
         assert not list(files.work.glob("artifacts/*/command"))
         supervisors = Path(f"/proc/{handle.pid}/environ").read_text()
-        plays = stage.environments_of(spec.run_id)
+        plays = stage.environments_of(files.mark)
         assert "ANSIBLE_STDOUT_CALLBACK" in plays
         assert "only-the-service-knows" not in supervisors + plays
         pc.run("touch /tmp/gate")

@@ -108,7 +108,7 @@ def test_a_killed_supervisor_takes_its_play_with_it_and_is_called_lost(
     outcome = ansible.outcome(spec.run_id)
     assert outcome
     assert (outcome.outcome, outcome.left_here, outcome.left_there) == (Outcome.LOST, False, True)
-    assert marked_here(spec.run_id) == []
+    assert marked_here(files_of(ansible.home, spec.run_id).mark) == []
     assert not files_of(ansible.home, spec.run_id).work.exists()
     assert "ssh-agent" not in stage.command_lines() or str(files_of(ansible.home, spec.run_id).agent) not in (
         stage.command_lines()

@@ -1,11 +1,5 @@
 """The recipe for Linux workstations on a real PC: each step changes what it says, a second run nothing."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,6 +10,7 @@ from kitto_agent.build import build
 from tests.counterparts import keys
 from tests.counterparts.apt import apt_repository
 from tests.counterparts.pcs import BenchPc
+from tests.kitting.adapters.enrolment import service
 from tests.kitting.adapters.stage import OFFICE, PLAYBOOKS, TAG, last_words, order, play, told
 
 pytestmark = pytest.mark.bench_pc
@@ -24,47 +19,12 @@ TANAKA_KEY = keys.new_key_pair().public
 TOKEN = "one-time-token-of-this-machine"
 
 
-class Service(BaseHTTPRequestHandler):
-    """The wire of the agent's first minute: enrolment for the right token, and a quiet check-in."""
-
-    enrolled: list[dict[str, object]]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        status, answer = HTTPStatus.NO_CONTENT, b""
-        if self.path.endswith("/enrol"):
-            told_by_agent = json.loads(body)
-            status = HTTPStatus.CREATED if told_by_agent["token"] == TOKEN else HTTPStatus.FORBIDDEN
-            answer = json.dumps({"id": "agent-1", "secret": "s" * 43, "state": "active"}).encode()
-            self.enrolled.append(told_by_agent)
-        self.send_response(status)
-        if answer:
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def service() -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A service on loopback: its address, and who enrolled."""
-    enrolled: list[dict[str, object]] = []
-    handler = type("Handler", (Service,), {"enrolled": enrolled})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", enrolled
-        server.shutdown()
-
-
 @pytest.mark.timeout(900)  # some seventy tasks over SSH; half a minute when the machine is ours alone
 def test_every_step_changes_what_it_says_and_a_second_time_nothing(
     ansible: Ansible, pc: BenchPc, tmp_path: Path
 ) -> None:
     agent = build(tmp_path / "agent.pyz")
-    with apt_repository() as repository, service() as (address, enrolled):
+    with apt_repository() as repository, service(TOKEN) as (address, enrolled):
         given: dict[str, Value] = {
             **OFFICE,
             "kitto_accounts": [
@@ -118,7 +78,7 @@ def test_every_step_changes_what_it_says_and_a_second_time_nothing(
 def test_an_agent_the_service_does_not_want_is_explained_without_the_token(
     ansible: Ansible, pc: BenchPc, tmp_path: Path
 ) -> None:
-    with service() as (address, _):
+    with service(TOKEN) as (address, _):
         spec = order(
             pc,
             WORKSTATION,

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -23,12 +27,14 @@ from kitto.kitting.adapters.plays import (
     PlaySpec,
     RunHandle,
     State,
+    Strategy,
     Swept,
     check_secrets,
 )
+from kitto.kitting.adapters.supervisor import beside
 from kitto.kitting.adapters.supervisor.files import files_of, private_folder, write_private
 from kitto.kitting.adapters.supervisor.marks import end_marked
-from kitto.kitting.adapters.supervisor.order import Order
+from kitto.kitting.adapters.supervisor.order import Asked, Order
 
 LAUNCH_SECONDS = 60
 SOMEBODY_RUNS_IT = 3
@@ -43,6 +49,8 @@ class Ansible:
     plugins: Path
     collections: Path
     containment: Containment = Containment.AUTO
+    warm_seconds: float = 900.0
+    strategy: Strategy = Strategy.LINEAR
 
     def start(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> RunHandle:
         """Start a play, or attach to it when a run of this id was started before: nothing is run twice.
@@ -56,9 +64,9 @@ class Ansible:
         check_secrets(spec, secrets)
         private_folder(self.home)
         private_folder(files_of(self.home, spec.run_id).kept)
-        done = self._supervisor([str(self.home), spec.run_id], self._order(spec, secrets, private_key))
-        if done.returncode not in (0, SOMEBODY_RUNS_IT):
-            raise PlayFault(f"the supervisor of the play did not start: {_last_words(done)}")
+        code, said = self._launched(spec.run_id, self._order(spec, secrets, private_key))
+        if code not in (0, SOMEBODY_RUNS_IT):
+            raise PlayFault(f"the supervisor of the play did not start: {said}")
         handle = self.find(spec.run_id)
         if handle is None:
             raise PlayFault("the supervisor of the play ended before it began")
@@ -73,19 +81,50 @@ class Ansible:
                 plugins=str(self.plugins),
                 collections=str(self.collections),
                 containment=self.containment,
+                warm_seconds=self.warm_seconds,
+                strategies=_mitogen() if self.strategy is Strategy.MITOGEN else "",
             )
         )
+
+    def _launched(self, run_id: str, order: bytes) -> tuple[int, str]:
+        # Trying both ways one after the other is safe: a run that began answers SOMEBODY_RUNS_IT.
+        if self.warm_seconds and (told := self._by_mother(run_id, order)):
+            code, _, said = told.partition(" ")
+            return int(code), said
+        done = self._supervisor([str(self.home), run_id], order)
+        return done.returncode, _last_words(done)
+
+    def _by_mother(self, run_id: str, order: bytes) -> str:
+        """The answer of supervisors that are loaded already; empty where there are none."""
+        command = [sys.executable, "-m", "kitto.kitting.adapters.supervisor.mother"]
+        shared = files_of(self.home, run_id).shared
+        private_folder(shared)
+        door = beside.door(shared / f".mother-{_edition()}", command, _environment(), self.warm_seconds)
+        if door is None:
+            return ""
+        asked = Asked(home=str(self.home), run_id=run_id, order=msgspec.Raw(order))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line, suppress(OSError):
+            line.settimeout(LAUNCH_SECONDS)
+            line.connect(str(door))
+            line.sendall(msgspec.json.encode(asked))
+            line.shutdown(socket.SHUT_WR)
+            with line.makefile("r", encoding="utf-8") as answer:
+                return answer.read()
+        return ""
+
+    def rest(self) -> None:
+        """Let what stays loaded between plays end; running plays go on, and the next one loads it again."""
+        for door in files_of(self.home, "any").shared.glob(f".*/{beside.DOOR}"):
+            door.unlink(missing_ok=True)
 
     def _supervisor(
         self, words: Sequence[str], order: bytes, module: str = ""
     ) -> subprocess.CompletedProcess[bytes]:
-        # An environment of our own making: the service's holds a database address and more.
-        allowed = {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(Path(kitto.__file__).parents[1])}
         return subprocess.run(
             [sys.executable, "-m", f"kitto.kitting.adapters.supervisor{module}", *words],
             input=order,
             capture_output=True,
-            env=allowed,
+            env=_environment(),
             start_new_session=True,
             cwd="/",
             timeout=LAUNCH_SECONDS,
@@ -129,7 +168,7 @@ class Ansible:
 
     def _lost(self, run_id: str) -> PlayOutcome:
         files = files_of(self.home, run_id)
-        clean = end_marked(run_id, END_SECONDS)
+        clean = end_marked(files.mark, END_SECONDS)
         files.clear()
         return PlayOutcome(
             outcome=Outcome.LOST,
@@ -172,6 +211,29 @@ class Ansible:
         files = files_of(self.home, run_id)
         files.clear()
         shutil.rmtree(files.kept, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """One of our own making: the service's holds a database address and more."""
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(Path(kitto.__file__).parents[1])}
+
+
+def _mitogen() -> str:
+    """The folder of Mitogen's strategies; Mitogen itself is loaded by Ansible's process only."""
+    found = find_spec("ansible_mitogen")
+    if found is None or found.origin is None:
+        raise PlayFault(
+            "KITTO_ANSIBLE_STRATEGY is mitogen, which is not installed here: install kitto[mitogen],"
+            " or set it to linear"
+        )
+    return str(Path(found.origin).resolve().parent / "plugins" / "strategy")
+
+
+@cache
+def _edition() -> str:
+    """Of the supervisors as this process knows them."""
+    ours = Path(kitto.__file__).parent
+    return beside.edition([ours / "kitting/adapters", ours / "base"])
 
 
 def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:

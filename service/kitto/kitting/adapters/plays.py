@@ -89,6 +89,14 @@ class Containment(StrEnum):
     """Only an environment variable by which we find them. The weakest; the journal says so."""
 
 
+class Strategy(StrEnum):
+    """How Ansible works on a device."""
+
+    LINEAR = "linear"
+    MITOGEN = "mitogen"
+    """A Python on the device that stays for the whole play; needs the extra of this name. Linux only."""
+
+
 class Host(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The device a play is for. `keys`: its host keys as in a .pub file; no other key is believed."""
 

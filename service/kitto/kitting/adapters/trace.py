@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -13,6 +14,9 @@ from kitto.kitting.adapters.plays import PlayEvent
 
 JOURNAL = "journal.jsonl"
 LOCK_PATIENCE_SECONDS = 2.0
+# 16 kB of text and 64 kB of detail, each sign escaped to six at the worst.
+LONGEST_LINE = 1024 * 1024
+NEAR = 64 * 1024
 _event = msgspec.json.Decoder(PlayEvent)
 
 
@@ -53,6 +57,8 @@ def is_held(path: Path) -> bool:
 def read(path: Path, after_seq: int = 0) -> Iterator[PlayEvent]:
     """Events after `after_seq`, in order. A torn last line is left alone: it was never completed."""
     with suppress(FileNotFoundError), path.open("rb") as file:
+        if after_seq:
+            _go_near(file, after_seq)
         for line in file:
             if not line.endswith(b"\n"):
                 return
@@ -64,19 +70,38 @@ def read(path: Path, after_seq: int = 0) -> Iterator[PlayEvent]:
                 return
 
 
+def _go_near(file: BinaryIO, seq: int) -> None:
+    """Stand at the beginning of some line at or before the one after `seq`: numbers only grow, so halve."""
+    low, high = 0, file.seek(0, os.SEEK_END)
+    while high - low > NEAR:
+        middle = (low + high) // 2
+        file.seek(middle)
+        file.readline(LONGEST_LINE)
+        begin = file.tell()
+        line = file.readline(LONGEST_LINE)
+        if begin < high and line.endswith(b"\n") and 0 < _seq(line) <= seq:
+            low = begin
+        else:
+            high = middle
+    file.seek(low)
+
+
 def last(path: Path) -> PlayEvent | None:
     """The newest complete event, without reading the whole file."""
-    newest = None
     with suppress(FileNotFoundError), path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        reach = 1024 * 1024  # the longest line holds 16 kB and 64 kB, each sign escaped to six at the worst
-        start = max(0, size - reach)
-        file.seek(start)
-        lines = file.read().splitlines(keepends=True)
-        for line in lines[1:] if start else lines:
-            with suppress(msgspec.DecodeError):
-                newest = _event.decode(line) if line.endswith(b"\n") else newest
-    return newest
+        for reach in (16 * 1024, LONGEST_LINE):
+            # The first line of what is read may be half a line, unless it is the first of all.
+            start = max(0, size - reach)
+            file.seek(start)
+            lines = file.read().splitlines(keepends=True)
+            for line in reversed(lines[1:] if start else lines):
+                with suppress(msgspec.DecodeError):
+                    if line.endswith(b"\n"):
+                        return _event.decode(line)
+            if not start:
+                break
+    return None
 
 
 def _seq(line: bytes) -> int:

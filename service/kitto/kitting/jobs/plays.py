@@ -19,7 +19,16 @@ from kitto.kitting.actions.secrets import device_secret
 from kitto.kitting.actions.start import make_key
 from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.ansible import Ansible
-from kitto.kitting.adapters.plays import Host, Outcome, PlayEvent, PlayFault, PlayOutcome, PlaySpec, State
+from kitto.kitting.adapters.plays import (
+    Host,
+    Outcome,
+    PlayEvent,
+    PlayFault,
+    PlayOutcome,
+    PlaySpec,
+    State,
+    Strategy,
+)
 from kitto.kitting.models import Kit, KitAttempt
 
 FOLLOW_SECONDS: Final = 0.25
@@ -47,6 +56,8 @@ def ansible() -> Ansible:
         home=own.data / "runs",
         plugins=own.shipped("inventories") / "plugins",
         collections=own.data / "collections",
+        warm_seconds=60.0 * own.ansible_warm_minutes,
+        strategy=Strategy(own.ansible_strategy),
     )
 
 

@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
@@ -30,35 +31,44 @@ SOMEBODY_RUNS_IT = 3
 PATIENCE_SECONDS = 10.0
 
 
-def main(home: Path, run_id: str) -> int:
+def main(home: Path, run_id: str, told: Callable[[], Order]) -> int:
     """Take the journal's lock, detach, and run. Returns in the launching process once the run has begun."""
     os.umask(0o077)
     files = files_of(home, run_id)
     handle = trace.open_locked(files.journal)
     if handle is None or trace.last(files.journal) is not None:
         return SOMEBODY_RUNS_IT
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = told()
     # The lock belongs to the open file, so the child keeps it when this process ends. And a child whose
     # parent ends at once is nobody's zombie.
     ready, tell = os.pipe()
     if os.fork():
         os.close(tell)
         return 0 if os.read(ready, 1) else 1
-    os.close(ready)
-    _let_go()
+    try:
+        _let_go({handle, tell})
+        _live(order, files, handle, tell)
+    finally:
+        os._exit(0)
+
+
+def _live(order: Order, files: RunFiles, handle: int, tell: int) -> None:
     pen = Pen(handle, Masker([*order.secrets.values(), order.private_key]))
     pen.write(draft(Kind.BEGAN, text=f"{os.getpid()} {Path(order.spec.folder).name}/{order.spec.playbook}"))
     os.write(tell, b"1")
     os.close(tell)
     pen.write(_end(_carried_out(order, files, pen)))
-    return 0
 
 
-def _let_go() -> None:
-    """Nothing of the service's terminal or log stays open in us: it may close, and we must not mind."""
+def _let_go(kept: set[int]) -> None:
+    """Nothing of the service stays open in us, but these: it may close, and we must not mind."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
+    for number in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 -- names are all there is
+        if number > 2 and number not in kept:  # noqa: PLR2004 -- the three streams
+            with suppress(OSError):
+                os.close(number)
     os.chdir("/")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -83,7 +93,7 @@ def _carried_out(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
 
 def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
     spec = order.spec
-    tools = ground.Tools(plugins=Path(order.plugins), collections=Path(order.collections))
+    tools = ground.Tools(Path(order.plugins), Path(order.collections), order.warm_seconds, order.strategies)
     watch = play.Watch(files, spec.total_seconds, spec.silent_seconds)
     signal.signal(signal.SIGTERM, lambda *_: watch.asked_to_stop.set())
     with ExitStack() as held:
@@ -103,10 +113,10 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
         pen.write(draft(Kind.NOTE, text=_contained(container.kind)))
         rc = play.run(spec, files, tools, container=container, watch=watch, pen=pen)
         container.end()
-        left_here = not end_marked(spec.run_id, PATIENCE_SECONDS)
+        left_here = not end_marked(files.mark, PATIENCE_SECONDS)
         door.close()
         outcome = msgspec.structs.replace(ending.outcome_of(watch, rc), left_here=left_here)
-        if watch.stopped_by is None:
+        if watch.stopped_by is None and outcome.outcome is not Outcome.LOST:
             return outcome
         swept = remote.sweep(spec.host, files, spec.run_id, order.secrets.get(ground.SUDO_SECRET))
         pen.write(draft(Kind.NOTE, text=swept.sentence))
@@ -129,4 +139,6 @@ def _end(outcome: PlayOutcome) -> PlayEvent:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))
+    sys.exit(
+        main(Path(sys.argv[1]), sys.argv[2], lambda: msgspec.json.decode(sys.stdin.buffer.read(), type=Order))
+    )

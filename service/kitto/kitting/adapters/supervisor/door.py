@@ -98,7 +98,7 @@ class Door:
         # A guest that breaks off or talks nonsense hurts nobody but itself.
         with line, suppress(OSError, msgspec.DecodeError), line.makefile("rb") as lines:
             ask = _ask.decode(lines.readline(LONGEST_LINE))
-            if not _is_ours(line) or not hmac.compare_digest(ask.token.encode(), self._token.encode()):
+            if not is_ours(line) or not hmac.compare_digest(ask.token.encode(), self._token.encode()):
                 self._pen.write(
                     draft(Kind.NOTE, text="Somebody without the run's token asked at the socket.")
                 )
@@ -154,7 +154,7 @@ def _answer(**words: str) -> bytes:
     return msgspec.json.encode(words) + b"\n"
 
 
-def _is_ours(line: socket.socket) -> bool:
+def is_ours(line: socket.socket) -> bool:
     """Whether the other end runs as our own user; where the system cannot say, the file's mode must do."""
     if not hasattr(socket, "SO_PEERCRED"):
         return True

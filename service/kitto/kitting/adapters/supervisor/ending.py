@@ -23,6 +23,9 @@ _TOO_SILENT = N_("The play said nothing for too long and was ended.")
 _SUDO_REFUSED = N_(
     "Kitto's account on the device may not become root without a password. Correct its sudoers."
 )
+_KILLED = N_("Ansible was killed in the middle of the play. How far it came is not known.")
+# Shells give the number of a signal by adding it to this.
+SIGNALLED = 128
 # What ssh says, in English whatever the locale, and what we make of it.
 _SSH = (
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", _KEY_CHANGED),
@@ -47,6 +50,9 @@ def outcome_of(watch: Watch, rc: int | None) -> PlayOutcome:
         return _with(base, Outcome.UNREACHABLE, *_unreachable(text))
     if rc == 0 and watch.counts is not None:
         return base
+    if rc is not None and not 0 <= rc < SIGNALLED and watch.counts is None:
+        # Nobody knows how far it came; what it had begun on the device may still run.
+        return _with(msgspec.structs.replace(base, left_there=True), Outcome.LOST, "ansible_killed", _KILLED)
     if watch.failure is not None:
         return _with(base, Outcome.FAILED, *_failed(watch.failure.task, watch.failure.text))
     # No recap and no failed task: Ansible did not get as far as the first task.

@@ -24,6 +24,16 @@ class RunFiles:
     work: Path
 
     @property
+    def shared(self) -> Path:
+        """Where the plays of this installation have something in common."""
+        return self.kept.parent if self.work.is_relative_to(self.kept) else self.work.parent
+
+    @property
+    def mark(self) -> str:
+        """What processes of this run carry here, where another installation may have one so named."""
+        return f"{hashlib.sha256(str(self.kept).encode()).hexdigest()[:8]}-{self.kept.name}"
+
+    @property
     def journal(self) -> Path:
         return self.kept / JOURNAL
 

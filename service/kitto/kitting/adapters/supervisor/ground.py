@@ -15,6 +15,9 @@ from kitto.kitting.adapters.supervisor.marks import MARK
 from kitto.kitting.adapters.supervisor.remote import known_hosts, ssh_options
 
 LARGEST_FILE = 256 * 1024 * 1024
+# All others come by the environment. Looking for results a thousand times a second costs more than it brings.
+SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SUDO_SECRET = "become_password"  # noqa: S105 -- its name
 
 
@@ -24,6 +27,8 @@ class Tools:
 
     plugins: Path
     collections: Path
+    warm_seconds: float = 0
+    strategies: str = ""
 
 
 def lay(spec: PlaySpec, files: RunFiles) -> None:
@@ -40,36 +45,27 @@ def lay(spec: PlaySpec, files: RunFiles) -> None:
         private_folder(files.work / name)
     write_private(files.known_hosts, known_hosts(spec.host))
     write_private(files.inventory, json.dumps(_inventory(spec)))
-    write_private(files.work / "ansible.cfg", "# Settings come by the environment of the run.\n")
+    write_private(files.work / "ansible.cfg", SETTINGS)
     variables: dict[str, Value] = {**spec.variables, **_copied(spec, files), "kitto_run": spec.run_id}
     write_private(files.variables, "".join(f"{name}: {_yaml(value)}\n" for name, value in variables.items()))
 
 
-def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]:
-    """The whole environment of Ansible; nothing of ours is passed on."""
-    args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
+def standing(tools: Tools) -> dict[str, str]:
+    """What the environment of every play of this installation has in common."""
+    strategy = {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": tools.strategies}
     return {
-        "PATH": f"{_own_programs()}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": str(files.work / "home"),
+        **(strategy if tools.strategies else {}),
+        # Resolved, as a container shows the real folder only and perhaps not the link that leads to it.
+        "PATH": f"{Path(sys.prefix).resolve() / 'bin'}:{SYSTEM_PATH}",
         "LANG": "C.UTF-8",
-        MARK: spec.run_id,
-        "KITTO_DOOR": str(files.door),
-        "SSH_AUTH_SOCK": str(files.agent),
-        "ANSIBLE_CONFIG": str(files.work / "ansible.cfg"),
-        "ANSIBLE_HOME": str(files.work / "home"),
-        "ANSIBLE_LOCAL_TEMP": str(files.work / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(tools.collections),
         "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
         "ANSIBLE_ACTION_PLUGINS": str(tools.plugins / "action"),
         "ANSIBLE_CALLBACK_PLUGINS": str(tools.plugins / "callback"),
         "ANSIBLE_STDOUT_CALLBACK": "kitto_journal",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
-        "ANSIBLE_SSH_ARGS": " ".join(args),
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(files.work / "cp"),
         "ANSIBLE_PIPELINING": "True",
         "ANSIBLE_GATHERING": "explicit",
-        "ANSIBLE_FORKS": str(spec.forks),
-        "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
         "ANSIBLE_RETRY_FILES_ENABLED": "False",
         "ANSIBLE_NO_TARGET_SYSLOG": "True",
         "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
@@ -79,13 +75,31 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
     }
 
 
-def _own_programs() -> Path:
-    """Where our own Ansible is; an environment that is reached by a link is seen inside by its real place."""
-    return Path(sys.prefix).resolve() / "bin"
+def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]:
+    """The whole environment of Ansible; nothing of ours is passed on."""
+    args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
+    return {
+        **standing(tools),
+        "HOME": str(files.work / "home"),
+        MARK: files.mark,
+        "KITTO_DOOR": str(files.door),
+        "SSH_AUTH_SOCK": str(files.agent),
+        "ANSIBLE_CONFIG": str(files.work / "ansible.cfg"),
+        "ANSIBLE_HOME": str(files.work / "home"),
+        "ANSIBLE_LOCAL_TEMP": str(files.work / "tmp"),
+        "ANSIBLE_SSH_ARGS": " ".join(args),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(files.work / "cp"),
+        "ANSIBLE_FORKS": str(spec.forks),
+        "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
+    }
 
 
 def _inventory(spec: PlaySpec) -> object:
-    host = {"ansible_host": spec.host.address, "ansible_port": spec.host.port, "ansible_user": spec.host.user}
+    host: dict[str, object] = {
+        "ansible_host": spec.host.address,
+        "ansible_port": spec.host.port,
+        "ansible_user": spec.host.user,
+    }
     if SUDO_SECRET in spec.secret_names:
         host["ansible_become_password"] = f"{{{{ lookup('kitto_secret', '{SUDO_SECRET}') }}}}"
     return {"all": {"hosts": {"device": host}}}

@@ -14,3 +14,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     plugins: str
     collections: str
     containment: Containment = Containment.AUTO
+    warm_seconds: float = 0
+    strategies: str = ""
+    """Folder of another strategy's plugins, which every task then goes through; empty for Ansible's own."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """An order for supervisors that are loaded already, with what others are told by their arguments."""
+
+    home: str
+    run_id: str
+    order: msgspec.Raw

@@ -1,7 +1,9 @@
 """Writes the journal of a run: secrets hidden, texts cut to size, numbered, in order."""
 
+import errno
 import os
 import threading
+import time
 
 import msgspec
 
@@ -15,6 +17,7 @@ LONGEST_NAME = 500
 # After this much only results and the end are kept, so that a talkative play cannot fill the disk.
 LONGEST_JOURNAL = 20 * 1024 * 1024
 CHATTER = {Kind.OUTPUT, Kind.ITEM, Kind.DIFF, Kind.TASK}
+ROOM_SECONDS = 0.5
 # What must have reached the disk before anybody acts on it.
 SYNCED = {Kind.BEGAN, Kind.STATS, Kind.END}
 _encode = msgspec.json.Encoder().encode
@@ -70,11 +73,21 @@ class Pen:
         self._seq += 1
         line = _encode(msgspec.structs.replace(event, seq=self._seq, at=now())) + b"\n"
         while line:
-            done = os.write(self._handle, line)
+            done = self._put(line)
             self._written += done
             line = line[done:]
         if event.kind in SYNCED:
             os.fsync(self._handle)
+
+    def _put(self, line: bytes) -> int:
+        """Write what fits. While the disk is full the play is held up, since nothing it says may be lost."""
+        while True:
+            try:
+                return os.write(self._handle, line)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                time.sleep(ROOM_SECONDS)
 
 
 _blank = PlayEvent(seq=0, at=now(), kind=Kind.NOTE)

@@ -11,7 +11,8 @@ from typing import Any
 from ansible_runner.config.runner import RunnerConfig
 from ansible_runner.runner import Runner
 
-from kitto.kitting.adapters.plays import Counts, Kind, Outcome, PlayEvent, PlaySpec, Status
+from kitto.kitting.adapters.plays import Containment, Counts, Kind, Outcome, PlayEvent, PlaySpec, Status
+from kitto.kitting.adapters.supervisor import warm
 from kitto.kitting.adapters.supervisor.containment import Container
 from kitto.kitting.adapters.supervisor.files import RunFiles
 from kitto.kitting.adapters.supervisor.ground import Tools, environment, shell_wide
@@ -19,6 +20,8 @@ from kitto.kitting.adapters.supervisor.pen import Pen, draft
 
 LOOK_SECONDS = 0.25
 LAST_LINES = 20
+# What runner makes of a process that was ended by a signal is no code at all.
+KILLED = -9
 
 
 @dataclass
@@ -78,6 +81,28 @@ def run(
     spec: PlaySpec, files: RunFiles, tools: Tools, *, container: Container, watch: Watch, pen: Pen
 ) -> int | None:
     """Run the play to its end and give Ansible's exit code; None when it was ended before."""
+    config = _configured(spec, files, tools, container)
+
+    def heard(event: Mapping[str, Any]) -> bool:
+        line = str(event.get("stdout") or "").strip("\r\n")
+        if line:
+            watch.note_line(line)
+            pen.write(draft(Kind.OUTPUT, text=line))
+        return False
+
+    def turned(status: Mapping[str, Any], **_: object) -> None:
+        if status["status"] == "running":
+            # It holds the command and its environment; written a moment ago, read by nobody.
+            (Path(config.artifact_dir) / "command").unlink(missing_ok=True)
+
+    runner = Runner(config, cancel_callback=watch.must_stop, event_handler=heard, status_handler=turned)
+    runner.run()
+    if watch.stopped_by:
+        return None
+    return KILLED if runner.rc is None else int(runner.rc)
+
+
+def _configured(spec: PlaySpec, files: RunFiles, tools: Tools, container: Container) -> RunnerConfig:
     config = RunnerConfig(
         private_data_dir=str(files.work),
         project_dir=str(files.project),
@@ -96,24 +121,17 @@ def run(
     config.suppress_output_file = True
     # Runner would pass our whole environment on, put its callback before ours, and keep its event files.
     config.env = environment(spec, files, tools)
-    config.command = container.wrap(shell_wide([*config.command]))
+    config.command = _command([*config.command], files, tools, container)
     config.cwd = str(files.project)
+    return config
 
-    def heard(event: Mapping[str, Any]) -> bool:
-        line = str(event.get("stdout") or "").strip("\r\n")
-        if line:
-            watch.note_line(line)
-            pen.write(draft(Kind.OUTPUT, text=line))
-        return False
 
-    def turned(status: Mapping[str, Any], **_: object) -> None:
-        if status["status"] == "running":
-            # It holds the command and its environment; written a moment ago, read by nobody.
-            (Path(config.artifact_dir) / "command").unlink(missing_ok=True)
-
-    runner = Runner(config, cancel_callback=watch.must_stop, event_handler=heard, status_handler=turned)
-    runner.run()
-    return None if watch.stopped_by else int(runner.rc)
+def _command(play: list[str], files: RunFiles, tools: Tools, container: Container) -> list[str]:
+    cold = container.wrap(shell_wide(play))
+    if not tools.warm_seconds or container.kind is not Containment.BWRAP:
+        return cold
+    door = warm.door(files, tools)
+    return warm.command(play, cold, door, files, container) if door else cold
 
 
 def _options(spec: PlaySpec, files: RunFiles) -> str:
