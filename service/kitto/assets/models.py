@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kitto.assets.rules import (
@@ -201,7 +201,10 @@ class Custody(Base):
 
 
 class Endpoint(Base):
-    """How a device is reached, and the key it must show. One per kind."""
+    """How a device is reached, and the key or certificate it must show. One per kind.
+
+    `sealed` is the account's password where the way needs one.
+    """
 
     __tablename__ = "endpoint"
 
@@ -212,6 +215,8 @@ class Endpoint(Base):
     port: Mapped[int]
     account: Mapped[str]
     host_key: Mapped[str] = mapped_column(Text)
+    way: Mapped[str] = mapped_column(String(16))
+    sealed: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (UniqueConstraint("asset_id", "kind"),)
 

@@ -63,6 +63,7 @@ class Windows:
     vendor: str
     model: str
     name: str = field(default_factory=lambda: f"DESKTOP-{secrets.token_hex(4)[:7].upper()}")
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
     caption: str = "Microsoft Windows 11 Pro"
     build: str = "26100"
     time_zone: str = "Pacific Standard Time"

@@ -134,7 +134,12 @@ def _key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _certificate(host: str, names: tuple[str, ...]) -> tuple[str, str]:
+def certificate_for(address: str, days: int = 3650) -> str:
+    """A certificate as a Windows PC at this address would show it, valid from the first day of 2026."""
+    return _certificate("WINDOWS", (address,), days)[0]
+
+
+def _certificate(host: str, names: tuple[str, ...], days: int = 3650) -> tuple[str, str]:
     """Self-signed, as Windows and our own bootstrap make one."""
     key = _key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
@@ -146,7 +151,7 @@ def _certificate(host: str, names: tuple[str, ...]) -> tuple[str, str]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=3650))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([_name(one) for one in names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, SHA256())

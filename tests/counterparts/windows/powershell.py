@@ -11,7 +11,7 @@ from threading import Event
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tests.counterparts.windows import manifest, scripts
+from tests.counterparts.windows import manifest, recipes, scripts  # noqa: F401 -- recipes adds scripts
 from tests.counterparts.windows.machine import Windows
 from tests.counterparts.windows.runspaces import Session
 from tests.counterparts.windows.shells import Console

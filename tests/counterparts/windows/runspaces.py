@@ -18,7 +18,13 @@ from psrpcore import (
     ServerRunspacePool,
     StreamType,
 )
-from psrpcore.types import ErrorCategory, ErrorCategoryInfo, HostMethodIdentifier, NETException
+from psrpcore.types import (
+    ErrorCategory,
+    ErrorCategoryInfo,
+    HostMethodIdentifier,
+    NETException,
+    PSInvocationState,
+)
 
 from tests.counterparts.windows import soap
 
@@ -98,7 +104,8 @@ class RunspaceShell:
             pipeline.inputs.put(None)
         if pipeline.server.metadata is not None and not pipeline.started:
             pipeline.started = True
-            pipeline.server.start()
+            # Windows says nothing when a pipeline begins: clients take the first answer for output.
+            pipeline.server._change_state(PSInvocationState.Running, emit=False)
             if pipeline.server.metadata.no_input:
                 pipeline.inputs.put(None)
             run = threading.Thread(target=self._run, args=(pipeline,), name="windows-script", daemon=True)

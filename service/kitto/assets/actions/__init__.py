@@ -5,12 +5,12 @@ from kitto.assets.actions.edit import (
     change_asset,
     correct_state,
     end_identifier,
-    set_endpoint,
 )
 from kitto.assets.actions.lend import hand_over, renew, take_back, transfer
 from kitto.assets.actions.life import dispose, retire, take_step
 from kitto.assets.actions.masters import make_category, make_location, make_model
 from kitto.assets.actions.observe import observe
+from kitto.assets.actions.reach import set_endpoint
 from kitto.assets.actions.receive import accept, order, receive, register
 
 __all__ = [

@@ -8,16 +8,14 @@ from kitto.assets.actions.naming import index_text, name
 from kitto.assets.facts import (
     AssetChanged,
     AssetCorrected,
-    EndpointSet,
     IdentifierAdded,
     IdentifierEnded,
 )
-from kitto.assets.models import Asset, Endpoint, Identifier
-from kitto.assets.queries import custody_of, endpoint, identifiers_of, locked, must_be_there
+from kitto.assets.models import Asset, Identifier
+from kitto.assets.queries import custody_of, identifiers_of, locked, must_be_there
 from kitto.assets.rules import HELD, TERMINAL, Condition, IdentifierKind, Ownership, State
 from kitto.base.errors import NotFound, Refusal
 from kitto.base.i18n import N_, Words
-from kitto.base.net import allowed_address
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 
@@ -142,33 +140,3 @@ def correct_state(work: Work, *, tag: str, state: State, reason: str, version: i
         )
     )
     return asset
-
-
-def set_endpoint(
-    work: Work, *, tag: str, kind: str, address: str, port: int, account: str = "", host_key: str = ""
-) -> Endpoint:
-    """Say how a device is reached and which key it must show. Refuses addresses of no device."""
-    work.allow(Permission.EDIT_ASSETS)
-    asset = locked(work, tag)
-    work.allow(Permission.EDIT_ASSETS, asset.scopes)
-    allowed_address(address)
-    found = endpoint(work, asset.id, kind)
-    before = f"{found.address}:{found.port}" if found else None
-    if found is None:
-        found = Endpoint(
-            asset_id=asset.id, kind=kind, address=address, port=port, account=account, host_key=host_key
-        )
-        work.add(found)
-    else:
-        found.address, found.port = address, port
-        found.account, found.host_key = account, host_key
-    work.record(
-        EndpointSet(
-            asset_id=asset.id,
-            tag=asset.name,
-            endpoint=kind,
-            address=f"{address}:{port}",
-            changes={"address": (before, f"{address}:{port}")},
-        )
-    )
-    return found

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
-from kitto.assets.models import Asset, Custody, Identifier
+from kitto.assets.models import Asset, Custody, Endpoint, Identifier
 from kitto.assets.queries import AssetLine
 from kitto.assets.rules import (
     RIGHTS,
@@ -158,7 +158,46 @@ class EndpointIn(Strict):
     address: str = Field(max_length=64, examples=["192.0.2.10"])
     port: int = Field(ge=1, le=65535, examples=[22])
     account: Short = ""
-    host_key: str = Field(default="", max_length=2000, examples=["ssh-ed25519 AAAA…"])
+    host_key: str = Field(
+        default="",
+        max_length=8000,
+        examples=["ssh-ed25519 AAAA…"],
+        description="SSH: the host key as in its .pub file. WinRM: the device's certificate as PEM.",
+    )
+    way: str = Field(
+        default="",
+        max_length=16,
+        examples=["ssh"],
+        description="ssh or ssh_windows for ssh, psrp or winrm for winrm; left out, the first of them.",
+    )
+    password: SecretStr | None = Field(
+        default=None,
+        max_length=256,
+        description="WinRM: the account's password. It is sealed and never given back; left out, it stays.",
+    )
+
+
+class EndpointOut(BaseModel):
+    kind: str
+    address: str
+    port: int
+    account: str
+    host_key: str
+    way: str
+    has_password: bool
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> "EndpointOut":
+        """The endpoint without its password."""
+        return cls(
+            kind=endpoint.kind,
+            address=endpoint.address,
+            port=endpoint.port,
+            account=endpoint.account,
+            host_key=endpoint.host_key,
+            way=endpoint.way,
+            has_password=bool(endpoint.sealed),
+        )
 
 
 class CategoryIn(Strict):

@@ -14,6 +14,7 @@ from kitto.assets.api.bodies import (
     CorrectIn,
     CustodyOut,
     EndpointIn,
+    EndpointOut,
     HandOverIn,
     IdentifierIn,
     IdentifierOut,
@@ -29,6 +30,7 @@ from kitto.assets.api.bodies import (
 )
 from kitto.assets.models import Asset
 from kitto.assets.rules import HolderKind, State
+from kitto.base.seal import Secret
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.web.bodies import RESPONSES
@@ -202,7 +204,8 @@ def end_identifier(work: WorkDep, tag: str, identifier_id: Annotated[int, Field(
 
 
 @router.put("/assets/{tag}/endpoints/{kind}")
-def set_endpoint(work: WorkDep, tag: str, kind: str, body: EndpointIn) -> EndpointIn:
-    """How it is reached (ssh, snmp, winrm) and the key it must show."""
-    made = actions.set_endpoint(work, tag=tag, kind=kind[:16], **body.model_dump())
-    return EndpointIn.model_validate(made, from_attributes=True, extra="ignore")
+def set_endpoint(work: WorkDep, tag: str, kind: str, body: EndpointIn) -> EndpointOut:
+    """How it is reached (ssh, snmp, winrm) and the key or certificate it must show."""
+    told = body.model_dump(exclude={"password"})
+    password = Secret(body.password.get_secret_value()) if body.password else None
+    return EndpointOut.of(actions.set_endpoint(work, tag=tag, kind=kind[:16], password=password, **told))

@@ -164,7 +164,7 @@ def show_device(request: Request, work: ReadDep, tag: str) -> HTMLResponse:
         custody=queries.custody_of(work, asset.id),
         history=queries.history_of_custody(work, asset.id),
         identifiers=queries.identifiers_of(work, asset.id),
-        endpoint=queries.endpoint(work, asset.id, "ssh"),
+        endpoints=queries.endpoints(work, asset.id),
         project=people.project(work, asset.project_id) if asset.project_id else None,
         department=people.department(work, asset.department_id) if asset.department_id else None,
         steps=_steps(work, asset),
@@ -241,39 +241,6 @@ def add_identifier(
 def end_identifier(request: Request, work: WorkDep, tag: str, identifier_id: int) -> Response:
     """It is no longer known by this."""
     actions.end_identifier(work, tag=tag, identifier_id=identifier_id)
-    return redirect(request, f"/devices/{tag}", N_("Saved."))
-
-
-@router.get("/devices/{tag}/endpoint")
-def show_endpoint(request: Request, work: ReadDep, tag: str) -> HTMLResponse:
-    """The form that says how a device is reached."""
-    work.allow(Permission.EDIT_ASSETS)
-    asset = queries.by_tag(work, tag)
-    return render(
-        request, "assets/endpoint.html", asset=asset, endpoint=queries.endpoint(work, asset.id, "ssh")
-    )
-
-
-@router.post("/devices/{tag}/endpoint")
-def set_endpoint(
-    request: Request,
-    work: WorkDep,
-    tag: str,
-    address: Annotated[str, Form(max_length=64)],
-    port: Annotated[int, Form(ge=1, le=65535)] = 22,
-    account: Annotated[str, Form(max_length=64)] = "kitto",
-    host_key: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
-    """Say how a device is reached, and the key it must show."""
-    actions.set_endpoint(
-        work,
-        tag=tag,
-        kind="ssh",
-        address=address,
-        port=port,
-        account=account.strip(),
-        host_key=host_key.strip(),
-    )
     return redirect(request, f"/devices/{tag}", N_("Saved."))
 
 

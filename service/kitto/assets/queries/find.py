@@ -166,6 +166,13 @@ def endpoint(work: Work, asset_id: int, kind: str) -> Endpoint | None:
     return work.session.scalar(select(Endpoint).where(Endpoint.asset_id == asset_id, Endpoint.kind == kind))
 
 
+def endpoints(work: Work, asset_id: int) -> Sequence[Endpoint]:
+    """All ways to reach a device, by kind."""
+    return work.session.scalars(
+        select(Endpoint).where(Endpoint.asset_id == asset_id).order_by(Endpoint.kind)
+    ).all()
+
+
 def observed(work: Work, asset_id: int) -> Sequence[Observed]:
     """What the device and those who looked at it said last, newest first."""
     return work.session.scalars(

@@ -32,6 +32,7 @@ from kitto.assets.rules.names import (
 )
 from kitto.assets.rules.scans import Scan, ScanUnreadable, read_scan
 from kitto.assets.rules.tags import AssetTag, TagUnreadable, check_character
+from kitto.assets.rules.ways import WAY_WORDS, WAYS, Way, fingerprint, pinned, way_of
 
 __all__ = [
     "HELD",
@@ -40,6 +41,8 @@ __all__ = [
     "STEP_WORDS",
     "TABLE",
     "TERMINAL",
+    "WAYS",
+    "WAY_WORDS",
     "AssetTag",
     "Condition",
     "EidWrong",
@@ -56,14 +59,18 @@ __all__ = [
     "Step",
     "StepRefused",
     "TagUnreadable",
+    "Way",
     "check_character",
     "eid_is_valid",
+    "fingerprint",
     "iccid_is_valid",
     "imei_is_valid",
     "is_placeholder_serial",
     "next_state",
     "normalised",
     "open_steps",
+    "pinned",
     "plain_iccid",
     "read_scan",
+    "way_of",
 ]

@@ -25,6 +25,8 @@ def accept_key(work: Work, *, return_id: int, version: int | None = None) -> Boo
         port=found.port,
         account=found.account,
         host_key=found.key,
+        password=unseal(found.password_sealed) if found.password_sealed else None,
+        shown_by_itself=True,
     )
     work.record(
         KeyAccepted(

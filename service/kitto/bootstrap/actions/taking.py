@@ -142,6 +142,8 @@ def _pin(work: Work, returned: BootstrapReturn) -> None:
         port=returned.port,
         account=returned.account,
         host_key=returned.key,
+        password=unseal(returned.password_sealed) if returned.password_sealed else None,
+        shown_by_itself=True,
     )
     asset_actions.observe(
         work,

@@ -36,7 +36,17 @@ from kitto.kitting.signals import go_on
 
 LONGEST_PAUSE: Final = timedelta(hours=1)
 TOO_LATE: Final = N_("It waited longer than its profile allows. Look at the device, then try again.")
-NEVER_AGAIN: Final = frozenset({"host_key_changed", "wrong_device", "playbook_broken", "refused"})
+NEVER_AGAIN: Final = frozenset(
+    {
+        "host_key_changed",
+        "certificate_changed",
+        "certificate_elsewhere",
+        "password_refused",
+        "wrong_device",
+        "playbook_broken",
+        "refused",
+    }
+)
 """Causes that the same try would meet again."""
 
 
@@ -235,7 +245,7 @@ def note_outcome(work: Work, kit_id: int, step_key: str, run: str, outcome: Play
 def _ran(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcome: PlayOutcome) -> None:
     if outcome.outcome is Outcome.SUCCEEDED:
         step_done(work, kit, step, evidence)
-    elif outcome.outcome is Outcome.UNREACHABLE and outcome.cause != "host_key_changed":
+    elif outcome.outcome is Outcome.UNREACHABLE and outcome.cause not in NEVER_AGAIN:
         late = work.now + timedelta(minutes=step.spec.get("minutes", 30))
         step_waits(work, kit, step, WaitFor.DEVICE, reason=outcome.reason, deadline_at=late)
     elif outcome.outcome is Outcome.LOST:

@@ -1,13 +1,17 @@
 """Secrets of a device: sealed when they are made, shown once, and each showing is a fact."""
 
+import msgspec
 from sqlalchemy import select
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.secrets import secret_for
+from kitto.base.boxes import open_box
 from kitto.base.seal import Secret, seal, unseal
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
+from kitto.kitting import queries
 from kitto.kitting.actions.manage import UNDOES
+from kitto.kitting.adapters.plays import Kind, PlayEvent
 from kitto.kitting.facts import SecretKept, SecretShown
 from kitto.kitting.models import Kit, KitSecret
 from kitto.kitting.rules.refusals import SecretGone
@@ -36,6 +40,25 @@ def keep_secret(work: Work, *, kit: Kit, name: str, value: Secret) -> KitSecret:
         known.ended_at = work.now
     work.record(SecretKept(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, secret=name[:64]))
     return made
+
+
+def take_handed_in(work: Work, *, kit_id: int, run: str, events: list[PlayEvent]) -> list[PlayEvent]:
+    """Seal what a play handed in, and give its events back without the boxes. Idempotent.
+
+    It outlives a cancelled kit: a disk that was encrypted stays encrypted.
+    """
+    work.allow(Permission.KIT)
+    seen = queries.attempt(work, run).last_seq
+    for event in events:
+        if event.kind is Kind.HANDED_IN and event.seq > seen:
+            kept = keep_secret(
+                work, kit=queries.kit(work, kit_id), name=event.item, value=open_box(event.detail)
+            )
+            kept.kit_id = None
+    return [
+        msgspec.structs.replace(event, detail="") if event.kind is Kind.HANDED_IN else event
+        for event in events
+    ]
 
 
 def show_secret(work: Work, *, tag: str, name: str) -> Secret:

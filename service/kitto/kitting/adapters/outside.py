@@ -14,8 +14,11 @@ import httpx2
 import msgspec
 import paramiko
 
+from kitto.assets.rules import normalised
 from kitto.base.i18n import N_
+from kitto.base.seal import Secret
 from kitto.base.settings import settings
+from kitto.kitting.adapters import windows
 from kitto.kitting.adapters.plays import Outcome, PlayOutcome
 from kitto.kitting.adapters.ports import answers
 
@@ -25,6 +28,9 @@ NO_ANSWER = N_("Nothing answers at {address} port {port}. Switch the device on a
 OTHER_KEY = N_(
     "The device at {address} shows another host key than the one in the ledger. Find out why first."
 )
+OTHER_DEVICE = N_(
+    "The device at {address} has serial number {seen}, the ledger says {known}. Find the right one."
+)
 NOT_ALLOWED = N_("The address {url} is not among those that Kitto may call. An administrator names its host.")
 REFUSED = N_("The other system answered {status}: {text}")
 SILENT = N_("The other system did not answer: {problem}")
@@ -32,11 +38,17 @@ SILENT = N_("The other system did not answer: {problem}")
 
 @dataclass(frozen=True)
 class Target:
-    """How a device is reached, and the host key it must show."""
+    """How a device is reached, and the host key or certificate it must show.
+
+    WinRM signs in: with `user` and `password`, and the device must have this `serial`.
+    """
 
     address: str
     port: int
     host_key: str = ""
+    user: str = ""
+    password: Secret | None = None
+    serial: str = ""
 
 
 def probe_tcp(target: Target) -> PlayOutcome:
@@ -67,7 +79,31 @@ def probe_ssh(target: Target) -> PlayOutcome:
     return PlayOutcome(outcome=Outcome.SUCCEEDED, seconds=seconds)
 
 
-PROBES: Final[dict[str, Callable[[Target], PlayOutcome]]] = {"tcp": probe_tcp, "ssh": probe_ssh}
+def probe_winrm(target: Target) -> PlayOutcome:
+    """Whether the device answers WinRM with the ledger's certificate, lets us in, and is the right one."""
+    began = time.monotonic()
+    asked = windows.WindowsTarget(
+        target.address, target.port, target.user, target.password or Secret(""), target.host_key
+    )
+    try:
+        found = windows.probe(asked)
+    except windows.WindowsTrouble as trouble:
+        silent = trouble.cause in ("no_answer", "too_long")
+        ended = Outcome.UNREACHABLE if silent else Outcome.FAILED
+        seconds = time.monotonic() - began
+        return PlayOutcome(outcome=ended, cause=trouble.cause, reason=str(trouble), seconds=seconds)
+    seconds = time.monotonic() - began
+    if target.serial and normalised(found.serial) != normalised(target.serial):
+        reason = OTHER_DEVICE.format(address=target.address, seen=found.serial[:64], known=target.serial)
+        return PlayOutcome(outcome=Outcome.FAILED, cause="wrong_device", reason=reason, seconds=seconds)
+    return PlayOutcome(outcome=Outcome.SUCCEEDED, seconds=seconds)
+
+
+PROBES: Final[dict[str, Callable[[Target], PlayOutcome]]] = {
+    "tcp": probe_tcp,
+    "ssh": probe_ssh,
+    "winrm": probe_winrm,
+}
 
 
 def _unreachable(target: Target, began: float) -> PlayOutcome:

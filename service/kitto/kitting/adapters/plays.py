@@ -51,6 +51,8 @@ class Kind(StrEnum):
     DIFF = "diff"
     OUTPUT = "output"
     SECRET = "secret"  # noqa: S105 -- the reading of one, never its value
+    HANDED_IN = "handed_in"
+    """A secret that the play gave to Kitto: `item` is its name, `detail` a box only the service can open."""
     STATS = "stats"
     END = "end"
 
@@ -78,6 +80,22 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
+class Transport(StrEnum):
+    """How Ansible speaks with a device."""
+
+    SSH = "ssh"
+    SSH_WINDOWS = "ssh_windows"
+    """OpenSSH of Windows, with PowerShell as its shell."""
+    PSRP = "psrp"
+    """PowerShell remoting over WinRM: one session for the whole play. What Windows should use."""
+    WINRM = "winrm"
+    """Command shells over WinRM."""
+
+    @property
+    def is_ssh(self) -> bool:
+        return self in (Transport.SSH, Transport.SSH_WINDOWS)
+
+
 class Containment(StrEnum):
     """What holds the processes of a run together, so that all of them can be ended."""
 
@@ -98,12 +116,18 @@ class Strategy(StrEnum):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The device a play is for. `keys`: its host keys as in a .pub file; no other key is believed."""
+    """The device a play is for.
+
+    `keys`: its SSH host keys as in a .pub file; `certificate`: its WinRM certificate as PEM. No other key or
+    certificate is believed. Over WinRM the account's password is the secret `winrm_password`.
+    """
 
     address: str
     port: int = 22
     user: str
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    transport: Transport = Transport.SSH
+    certificate: str = ""
 
 
 class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,6 +138,8 @@ class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `files` are local files the play may read, by the variable that will hold their path. `secret_names` are
     the secrets its lookups may read; `become_password` is the one sudo gets. `certificate` is what Kitto's
     SSH authority says of the run's key; devices that do not know the authority are offered the bare key too.
+    `hand_in_names` are those it may give to Kitto, whole or ending in `*`; `box_lid` closes the boxes they
+    travel in.
     """
 
     run_id: str
@@ -125,6 +151,8 @@ class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: dict[str, str] = {}
     secret_names: tuple[str, ...] = ()
     certificate: str = ""
+    hand_in_names: tuple[str, ...] = ()
+    box_lid: str = ""
     check: bool = False
     diff: bool = False
     verbosity: int = 0
@@ -139,14 +167,30 @@ class PlaySpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in (*self.variables, *self.files, *self.secret_names):
             if not _NAME.fullmatch(name):
                 raise PlayFault(f"{name!r} is no name for a variable or secret: small letters, digits, _")
-        if not _ADDRESS.fullmatch(self.host.address) or not _USER.fullmatch(self.host.user):
-            raise PlayFault(f"{self.host.user}@{self.host.address} is no address and account for SSH")
-        if not self.host.keys:
-            raise PlayFault(f"no host key is known for {self.host.address}, so nothing there can be trusted")
-        if not all(_KEY.fullmatch(key) for key in self.host.keys):
-            raise PlayFault(f"a host key of {self.host.address} is not as in a .pub file")
+        for name in self.hand_in_names:
+            if not _NAME.fullmatch(name.removesuffix("*")):
+                raise PlayFault(f"{name!r} is no name for a secret: small letters, digits, _")
+        if self.hand_in_names and not self.box_lid:
+            raise PlayFault("a play that hands secrets in needs a box for them")
+        _check_host(self.host)
+        if not self.host.transport.is_ssh and "winrm_password" not in self.secret_names:
+            raise PlayFault(f"nobody said with which password {self.host.user} signs in over WinRM")
         if not _PLAYBOOK.fullmatch(self.playbook):
             raise PlayFault(f"{self.playbook!r} is no playbook")
+
+
+def _check_host(host: Host) -> None:
+    """Nothing without a key or certificate is a device we know."""
+    if not _ADDRESS.fullmatch(host.address) or not _USER.fullmatch(host.user):
+        raise PlayFault(f"{host.user}@{host.address} is no address and account for {host.transport}")
+    if not host.transport.is_ssh:
+        if "BEGIN CERTIFICATE" not in host.certificate:
+            raise PlayFault(f"no certificate is known for {host.address}, so nothing there can be trusted")
+        return
+    if not host.keys:
+        raise PlayFault(f"no host key is known for {host.address}, so nothing there can be trusted")
+    if not all(_KEY.fullmatch(key) for key in host.keys):
+        raise PlayFault(f"a host key of {host.address} is not as in a .pub file")
 
 
 def check_secrets(spec: PlaySpec, secrets: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from kitto.base.work import Ledger, Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
+from kitto.kitting.actions.reach import password_of
 from kitto.kitting.adapters.outside import PROBES, Target, call_webhook
 from kitto.kitting.adapters.plays import Outcome, PlayOutcome
 from kitto.kitting.jobs.plays import kitto
@@ -18,7 +19,7 @@ NOT_KNOWN: Final = N_("Nobody said how the device is reached. Give its address f
 
 
 def probe(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
-    """Ask the device once whether it answers as itself. `with.transport`: tcp or ssh; `with.port` for tcp."""
+    """Ask the device once whether it answers as itself. `with.transport`: tcp, ssh or winrm; `with.port`."""
     with ledger.begin(kitto()) as work:
         machine.note_launch(work, kit_id, run)
         kit = queries.kit(work, kit_id)
@@ -34,11 +35,17 @@ def probe(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
 
 def _target(work: Work, kit: Kit, given: dict[str, Any]) -> Target | None:
     work.allow(Permission.KIT)
-    kind = str(given.get("endpoint", "ssh"))
+    transport = str(given.get("transport", "ssh"))
+    kind = str(given.get("endpoint", "winrm" if transport == "winrm" else "ssh"))
     reached = asset_queries.endpoint(work, kit.device, kind)
     if reached is None:
         return None
-    return Target(reached.address, int(given.get("port", reached.port)), reached.host_key)
+    port = int(given.get("port", reached.port))
+    if transport != "winrm":
+        return Target(reached.address, port, reached.host_key)
+    serial = asset_queries.by_id(work, kit.device).serial or ""
+    password = password_of(work, reached)
+    return Target(reached.address, port, reached.host_key, reached.account, password, serial)
 
 
 def webhook(ledger: Ledger, kit_id: int, step: str, run: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
+from kitto.base.boxes import lid
 from kitto.base.errors import Fault, Refusal
 from kitto.base.seal import unseal
 from kitto.base.settings import settings
@@ -15,12 +16,12 @@ from kitto.bootstrap.adapters.agent_file import agent_file
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
-from kitto.kitting.actions.secrets import device_secret
+from kitto.kitting.actions.reach import reach
+from kitto.kitting.actions.secrets import device_secret, take_handed_in
 from kitto.kitting.actions.start import make_key
 from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import (
-    Host,
     Outcome,
     PlayEvent,
     PlayFault,
@@ -96,32 +97,29 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
     work.allow(Permission.KIT)
     step = queries.step_of(kit, step_key)
     asset = asset_queries.by_id(work, kit.device)
-    reached = asset_queries.endpoint(work, asset.id, "ssh")
-    if reached is None:
-        raise PlayFault(f"nobody said how {asset.name} is reached")
-    names = tuple(step.spec.get("secrets", ()))
-    secrets = {name: device_secret(work, asset.id, name).reveal() for name in names}
+    host, opening = reach(work, kit)
+    named = step.spec.get("secrets", ())
+    secrets = {name: device_secret(work, asset.id, name).reveal() for name in named} | opening
     content = kit.profile.recipes[step.spec["recipe"]]
     attempt = queries.attempt(work, run)
     mode = attempt.mode
     files = {"kitto_agent_pyz": str(agent_file())} if "kitto_agent_pyz" in step.spec.get("files", ()) else {}
     own = settings()
     minutes = step.spec.get("minutes", own.step_minutes)
-    private_key, certificate = _keys(work, asset, attempt, minutes)
+    private_key, certificate = ("", "")
+    if host.transport.is_ssh:
+        private_key, certificate = _keys(work, asset, attempt, minutes)
     spec = PlaySpec(
         run_id=run,
         folder=str(recipes.kept(content)),
         playbook=step.spec["verify"] if mode == "verify" else step.spec["playbook"],
         content=content,
-        host=Host(
-            address=reached.address,
-            port=reached.port,
-            user=reached.account or "kitto",
-            keys=(reached.host_key,),
-        ),
+        host=host,
         variables=_variables(kit, asset),
         files=files,
-        secret_names=names,
+        secret_names=tuple(secrets),
+        hand_in_names=tuple(step.with_.get("hands_in", ())),
+        box_lid=lid(),
         certificate=certificate,
         check=mode in DRY,
         diff=mode in DRY,
@@ -180,7 +178,8 @@ def _follow(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
 def _drain(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str, seq: int) -> int:
     for batch in _batches(plays.events(run, seq)):
         with ledger.begin(kitto()) as work:
-            seq = machine.keep_lines(work, kit_id, step, run, batch)
+            told = take_handed_in(work, kit_id=kit_id, run=run, events=batch)
+            seq = machine.keep_lines(work, kit_id, step, run, told)
     return seq
 
 

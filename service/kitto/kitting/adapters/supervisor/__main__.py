@@ -101,10 +101,11 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
         files.clear()
         private_folder(files.work)
         ground.lay(spec, files)
-        agent = KeyAgent(files.agent)
-        held.callback(agent.close)
-        agent.open(order.private_key, spec.total_seconds, spec.certificate)
-        door = Door(files, order.secrets, pen, watch.note)
+        if spec.host.transport.is_ssh:
+            agent = KeyAgent(files.agent)
+            held.callback(agent.close)
+            agent.open(order.private_key, spec.total_seconds, spec.certificate)
+        door = Door(files, spec, order.secrets, pen=pen, on_event=watch.note)
         door.open()
         held.callback(door.close)
         seen = [tools.plugins.resolve(), tools.collections.resolve()]
@@ -118,7 +119,7 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
         outcome = msgspec.structs.replace(ending.outcome_of(watch, rc), left_here=left_here)
         if watch.stopped_by is None and outcome.outcome is not Outcome.LOST:
             return outcome
-        swept = remote.sweep(spec.host, files, spec.run_id, order.secrets.get(ground.SUDO_SECRET))
+        swept = remote.sweep(spec.host, files, spec.run_id, order.secrets)
         pen.write(draft(Kind.NOTE, text=swept.sentence))
         return msgspec.structs.replace(outcome, left_there=not swept.sure)
 

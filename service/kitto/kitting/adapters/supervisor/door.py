@@ -1,7 +1,8 @@
-"""The Unix socket of a run: plays ask it for their secrets and tell it what happens."""
+"""The Unix socket of a run: plays ask it for secrets, hand secrets in, and tell it what happens."""
 
 import hmac
 import os
+import re
 import socket
 import struct
 import threading
@@ -11,11 +12,14 @@ from typing import BinaryIO
 
 import msgspec
 
+from kitto.base.boxes import close_box
 from kitto.base.ids import new_token
-from kitto.kitting.adapters.plays import Counts, Kind, PlayEvent, Status
+from kitto.kitting.adapters.plays import SHORTEST_SECRET, Counts, Kind, PlayEvent, PlaySpec, Status
 from kitto.kitting.adapters.supervisor.files import RunFiles, write_private
 from kitto.kitting.adapters.supervisor.pen import Pen, draft
 
+LONGEST_HANDED_IN = 4096
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LONGEST_LINE = 16 * 1024 * 1024
 PATIENCE_SECONDS = 10.0
 
@@ -26,6 +30,7 @@ class _Ask(msgspec.Struct, frozen=True):
     token: str
     ask: str
     name: str = ""
+    value: str = ""
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -46,6 +51,8 @@ class _Told(msgspec.Struct, frozen=True):
     dark: int = 0
 
 
+# A play may not say these over its journal.
+OURS = {Kind.BEGAN, Kind.SECRET, Kind.HANDED_IN, Kind.END}
 _ask = msgspec.json.Decoder(_Ask)
 _told = msgspec.json.Decoder(_Told)
 
@@ -54,9 +61,16 @@ class Door:
     """Serves one run. `close` returns when the last line that came in was written down."""
 
     def __init__(
-        self, files: RunFiles, secrets: Mapping[str, str], pen: Pen, on_event: Callable[[PlayEvent], None]
+        self,
+        files: RunFiles,
+        spec: PlaySpec,
+        secrets: Mapping[str, str],
+        *,
+        pen: Pen,
+        on_event: Callable[[PlayEvent], None],
     ) -> None:
         self._files = files
+        self._spec = spec
         self._secrets = secrets
         self._pen = pen
         self._on_event = on_event
@@ -105,6 +119,8 @@ class Door:
                 line.sendall(_answer(refused="This is not the token of this run."))
             elif ask.ask == "secret":
                 line.sendall(self._secret(ask.name))
+            elif ask.ask == "hand_in":
+                line.sendall(self._take_in(ask.name, ask.value))
             elif ask.ask == "journal":
                 self._listen(lines)
 
@@ -116,10 +132,26 @@ class Door:
         self._pen.write(draft(Kind.SECRET, text=f"The play read the secret {name}."))
         return _answer(value=self._secrets[name])
 
+    def _take_in(self, name: str, value: str) -> bytes:
+        """Keep a secret of the play: hidden from now on, and on disk, in a box, before we answer."""
+        if not _NAME.fullmatch(name) or not any(_covers(known, name) for known in self._spec.hand_in_names):
+            said = f"The secret {name[:64]} is not among those that this step hands in."
+            self._pen.write(draft(Kind.SECRET, text=said))
+            return _answer(refused=said + " Declare it in the profile.")
+        if not SHORTEST_SECRET <= len(value) <= LONGEST_HANDED_IN:
+            return _answer(refused=f"The secret {name} is too short to be hidden, or too long to be one.")
+        self._pen.learn(value)
+        box = close_box(self._spec.box_lid, value)
+        event = draft(Kind.HANDED_IN, text=f"The play handed the secret {name} in.")
+        self._pen.write(msgspec.structs.replace(event, item=name, detail=box))
+        return _answer(taken="yes")
+
     def _listen(self, lines: BinaryIO) -> None:
         while line := lines.readline(LONGEST_LINE):
             try:
                 event = _event(_told.decode(line))
+                if event.kind in OURS:
+                    raise msgspec.DecodeError("only the supervisor itself says this")  # noqa: TRY301
             except msgspec.DecodeError:
                 self._pen.write(
                     draft(Kind.NOTE, text="A line of the play could not be read and is left out.")
@@ -148,6 +180,10 @@ def _event(told: _Told) -> PlayEvent:
         detail=bytes(told.detail).decode(),
         counts=counts,
     )
+
+
+def _covers(declared: str, name: str) -> bool:
+    return name.startswith(declared[:-1]) if declared.endswith("*") else name == declared
 
 
 def _answer(**words: str) -> bytes:

@@ -26,8 +26,29 @@ _SUDO_REFUSED = N_(
 _KILLED = N_("Ansible was killed in the middle of the play. How far it came is not known.")
 # Shells give the number of a signal by adding it to this.
 SIGNALLED = 128
-# What ssh says, in English whatever the locale, and what we make of it.
-_SSH = (
+_CERTIFICATE_CHANGED = N_(
+    "The device shows another certificate than the ledger has: it was installed anew, or something else"
+    " answers in its place. Check the device, then enter its new certificate."
+)
+_CERTIFICATE_ELSEWHERE = N_(
+    "The device's certificate does not name the address at which it is reached. Make a new one on the device,"
+    " or give the device the address that the certificate names."
+)
+_PASSWORD_REFUSED = N_(
+    "The device answered but did not take Kitto's password. Check the account, its password, and that it may"
+    " sign in over the network. Kitto does not try again by itself, as Windows would lock the account."
+)
+# What ssh and the WinRM clients say, in English whatever the locale, and what we make of it.
+_SIGNS = (
+    ("address mismatch", "certificate_elsewhere", _CERTIFICATE_ELSEWHERE),
+    ("CERTIFICATE_VERIFY_FAILED", "certificate_changed", _CERTIFICATE_CHANGED),
+    ("credentials were rejected", "password_refused", _PASSWORD_REFUSED),
+    ("Failed to authenticate the user", "password_refused", _PASSWORD_REFUSED),
+    (
+        "NewConnectionError",
+        "no_answer",
+        N_("Nothing answers on the device's WinRM port. Is WinRM running there?"),
+    ),
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", _KEY_CHANGED),
     ("host key is known for", "host_key_changed", _KEY_CHANGED),
     ("Host key verification failed", "host_key_changed", _KEY_CHANGED),
@@ -73,7 +94,7 @@ def _stopped(watch: Watch) -> tuple[str, str]:
 
 
 def _unreachable(text: str) -> tuple[str, str]:
-    for sign, cause, sentence in _SSH:
+    for sign, cause, sentence in _SIGNS:
         if sign in text:
             return cause, sentence
     return "no_answer", _NO_ANSWER

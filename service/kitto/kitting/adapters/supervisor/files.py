@@ -63,6 +63,11 @@ class RunFiles:
         return self.work / "known_hosts"
 
     @property
+    def certificate(self) -> Path:
+        """The device's own, which is also the only authority that is believed."""
+        return self.work / "device.pem"
+
+    @property
     def inventory(self) -> Path:
         return self.work / "inventory.json"
 

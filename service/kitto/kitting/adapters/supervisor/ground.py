@@ -9,16 +9,16 @@ from pathlib import Path
 import msgspec
 
 from kitto.kitting.adapters.content import content_of
-from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Value
+from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Transport, Value
 from kitto.kitting.adapters.supervisor.files import RunFiles, private_folder, write_private
+from kitto.kitting.adapters.supervisor.inventory import inventory
 from kitto.kitting.adapters.supervisor.marks import MARK
-from kitto.kitting.adapters.supervisor.remote import known_hosts, ssh_options
+from kitto.kitting.adapters.supervisor.remote import lay_trust, ssh_options
 
 LARGEST_FILE = 256 * 1024 * 1024
 # All others come by the environment. Looking for results a thousand times a second costs more than it brings.
 SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-SUDO_SECRET = "become_password"  # noqa: S105 -- its name
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def lay(spec: PlaySpec, files: RunFiles) -> None:
         raise PlayFault(f"{spec.playbook} is outside its recipe")
     for name in ("home", "tmp", "cp", "files"):
         private_folder(files.work / name)
-    write_private(files.known_hosts, known_hosts(spec.host))
-    write_private(files.inventory, json.dumps(_inventory(spec)))
+    lay_trust(spec.host, files)
+    write_private(files.inventory, json.dumps(inventory(spec, files)))
     write_private(files.work / "ansible.cfg", SETTINGS)
     variables: dict[str, Value] = {**spec.variables, **_copied(spec, files), "kitto_run": spec.run_id}
     write_private(files.variables, "".join(f"{name}: {_yaml(value)}\n" for name, value in variables.items()))
@@ -59,8 +59,8 @@ def standing(tools: Tools) -> dict[str, str]:
         "PATH": f"{Path(sys.prefix).resolve() / 'bin'}:{SYSTEM_PATH}",
         "LANG": "C.UTF-8",
         "ANSIBLE_COLLECTIONS_PATH": str(tools.collections),
-        "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
         "ANSIBLE_ACTION_PLUGINS": str(tools.plugins / "action"),
+        "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
         "ANSIBLE_CALLBACK_PLUGINS": str(tools.plugins / "callback"),
         "ANSIBLE_STDOUT_CALLBACK": "kitto_journal",
         "ANSIBLE_HOST_KEY_CHECKING": "True",
@@ -80,6 +80,8 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
     args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
     return {
         **standing(tools),
+        # Mitogen knows nothing of Windows.
+        **({} if spec.host.transport is Transport.SSH else {"ANSIBLE_STRATEGY": "linear"}),
         "HOME": str(files.work / "home"),
         MARK: files.mark,
         "KITTO_DOOR": str(files.door),
@@ -92,17 +94,6 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
         "ANSIBLE_FORKS": str(spec.forks),
         "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
     }
-
-
-def _inventory(spec: PlaySpec) -> object:
-    host: dict[str, object] = {
-        "ansible_host": spec.host.address,
-        "ansible_port": spec.host.port,
-        "ansible_user": spec.host.user,
-    }
-    if SUDO_SECRET in spec.secret_names:
-        host["ansible_become_password"] = f"{{{{ lookup('kitto_secret', '{SUDO_SECRET}') }}}}"
-    return {"all": {"hosts": {"device": host}}}
 
 
 def _copied(spec: PlaySpec, files: RunFiles) -> dict[str, Value]:

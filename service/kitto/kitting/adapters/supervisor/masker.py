@@ -19,10 +19,15 @@ class Masker:
     """Knows every secret of one run; `hide` takes them out of a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret) if form}
+        self._secrets = tuple(secrets)
+        forms = {form for secret in self._secrets for form in _forms(secret) if form}
         # The longest first: a form that holds another must go as a whole.
         ordered = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def with_secret(self, secret: str) -> "Masker":
+        """A masker that knows one more."""
+        return Masker([*self._secrets, secret])
 
     def hide(self, text: str) -> str:
         """The text without secrets, and without signs that databases and terminals choke on."""

@@ -19,7 +19,7 @@ LONGEST_JOURNAL = 20 * 1024 * 1024
 CHATTER = {Kind.OUTPUT, Kind.ITEM, Kind.DIFF, Kind.TASK}
 ROOM_SECONDS = 0.5
 # What must have reached the disk before anybody acts on it.
-SYNCED = {Kind.BEGAN, Kind.STATS, Kind.END}
+SYNCED = {Kind.BEGAN, Kind.HANDED_IN, Kind.STATS, Kind.END}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,6 +60,11 @@ class Pen:
     def hide(self, text: str) -> str:
         """The text without secrets."""
         return self._masker.hide(text)
+
+    def learn(self, secret: str) -> None:
+        """One more secret to hide from now on."""
+        with self._lock:
+            self._masker = self._masker.with_secret(secret)
 
     def _full(self, kind: Kind) -> bool:
         if self._written < LONGEST_JOURNAL or kind not in CHATTER:

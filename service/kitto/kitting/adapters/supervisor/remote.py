@@ -1,11 +1,17 @@
 """Ends on the device what a run left there, over the same key and host key as the play."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from kitto.kitting.adapters.plays import Host, Swept
-from kitto.kitting.adapters.supervisor.files import RunFiles
+from kitto.base.i18n import N_
+from kitto.kitting.adapters.plays import Host, Swept, Transport
+from kitto.kitting.adapters.supervisor import remote_windows
+from kitto.kitting.adapters.supervisor.files import RunFiles, write_private
 
+SUDO_SECRET = "become_password"  # noqa: S105 -- its name
+WINRM_SECRET = "winrm_password"  # noqa: S105 -- its name
+NOT_OVER_SSH = N_("What a play left on Windows cannot be found over SSH. Restart the device to be sure.")
 JOB = "KITTO_JOB"
 PATIENCE_SECONDS = 45
 # Asks nicely first: a package manager that is killed outright leaves its database half written.
@@ -57,8 +63,27 @@ def known_hosts(host: Host) -> str:
     return "".join(f"{name} {' '.join(key.split()[:2])}\n" for key in host.keys)
 
 
-def sweep(host: Host, files: RunFiles, run_id: str, password: str | None) -> Swept:
-    """End every process on the device that carries the run's mark. Idempotent; needs the key in the agent."""
+def lay_trust(host: Host, files: RunFiles) -> None:
+    """Write down by which keys or certificate the device is known."""
+    if host.transport.is_ssh:
+        write_private(files.known_hosts, known_hosts(host))
+    else:
+        write_private(files.certificate, host.certificate)
+
+
+def sweep(host: Host, files: RunFiles, run_id: str, secrets: Mapping[str, str]) -> Swept:
+    """End on the device what the run left there, as far as its system lets us. Idempotent."""
+    match host.transport:
+        case Transport.SSH:
+            return _by_mark(host, files, run_id, secrets.get(SUDO_SECRET))
+        case Transport.SSH_WINDOWS:
+            return Swept(sure=False, sentence=NOT_OVER_SSH)
+        case _:
+            return remote_windows.sweep(host, files, secrets.get(WINRM_SECRET, ""))
+
+
+def _by_mark(host: Host, files: RunFiles, run_id: str, password: str | None) -> Swept:
+    """End every process that carries the run's mark; needs the key in the agent."""
     root = ["sudo", "-n"] if password is None else ["sudo", "-S", "-p", "''"]
     command = [] if host.user == "root" else root
     command += ["/bin/sh", "-s", "--", run_id]

@@ -9,8 +9,7 @@ import msgspec
 
 from kitto.kitting.adapters.plays import PlayFault, Swept
 from kitto.kitting.adapters.supervisor import remote
-from kitto.kitting.adapters.supervisor.files import files_of, private_folder, write_private
-from kitto.kitting.adapters.supervisor.ground import SUDO_SECRET
+from kitto.kitting.adapters.supervisor.files import files_of, private_folder
 from kitto.kitting.adapters.supervisor.keys import KeyAgent
 from kitto.kitting.adapters.supervisor.order import Order
 
@@ -24,11 +23,11 @@ def main(home: Path) -> int:
     files.clear()
     private_folder(files.work)
     try:
-        write_private(files.known_hosts, remote.known_hosts(order.spec.host))
+        remote.lay_trust(order.spec.host, files)
         with closing(KeyAgent(files.agent)) as agent:
-            agent.open(order.private_key, 0, order.spec.certificate)
-            password = order.secrets.get(SUDO_SECRET)
-            swept = remote.sweep(order.spec.host, files, order.spec.run_id, password)
+            if order.spec.host.transport.is_ssh:
+                agent.open(order.private_key, 0, order.spec.certificate)
+            swept = remote.sweep(order.spec.host, files, order.spec.run_id, order.secrets)
     except PlayFault as fault:
         swept = Swept(sure=False, sentence=f"The device could not be cleaned up: {fault}.")
     finally:

@@ -1,0 +1,91 @@
+"""What tests of Windows share: collections, specs for a Windows PC, and an installation with a box key."""
+
+import fcntl
+import importlib.util
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from kitto.base import boxes
+from kitto.base.seal import make_key
+from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.content import content_of
+from kitto.kitting.adapters.plays import Host, PlaySpec, Transport
+from tests.counterparts.windows.pc import WindowsPc
+from tests.kitting.adapters.stage import PLAYBOOKS, ROOT, finish
+
+# Processes are found by the run they belong to, so other tests on this machine must not have the same.
+RUN = f"windows-{os.getpid()}"
+OVER_WINRM = (Transport.PSRP, Transport.WINRM)
+
+
+@lru_cache
+def collections() -> Path:
+    """The collections that our recipes name, fetched once for this checkout."""
+    place = ROOT / "var" / "collections"
+    place.mkdir(parents=True, exist_ok=True)
+    spec = importlib.util.spec_from_file_location("fetch_collections", ROOT / "tools/fetch_collections.py")
+    if spec is None or spec.loader is None:
+        raise AssertionError("the tool that fetches collections is gone")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    with (place / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if tool.main([str(place)]):
+            raise AssertionError("the collections could not be fetched")
+    return place
+
+
+def installation(folder: Path) -> Ansible:
+    """Ansible as an installation has it that kits Windows."""
+    data = folder / "data"
+    if not data.is_dir():
+        data.mkdir()
+        make_key(data)
+    return Ansible(
+        home=folder / "runs",
+        plugins=ROOT / "inventories/plugins",
+        collections=collections(),
+    )
+
+
+def order(
+    pc: WindowsPc,
+    folder: Path,
+    ansible: Ansible,
+    *,
+    transport: Transport = Transport.PSRP,
+    run_id: str = RUN,
+    playbook: str = "playbook.yml",
+    certificate: str = "",
+    secrets: tuple[str, ...] = (),
+    **more: object,
+) -> PlaySpec:
+    """The spec of one play on this PC."""
+    host = Host(
+        address=pc.address,
+        port=pc.port,
+        user=pc.user,
+        transport=transport,
+        certificate=certificate or pc.certificate,
+    )
+    settings: dict[str, object] = {"connect_seconds": 5, **more}
+    return PlaySpec(
+        run_id=run_id,
+        folder=str(folder),
+        playbook=playbook,
+        content=content_of(folder),
+        host=host,
+        secret_names=("winrm_password", *secrets),
+        box_lid=boxes.lid(ansible.home.parent / "data"),
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+def play(ansible: Ansible, pc: WindowsPc, spec: PlaySpec, **secrets: str):  # noqa: ANN201 -- an outcome
+    """Start a play and wait for its end."""
+    ansible.start(spec, {"winrm_password": pc.password, **secrets}, "")
+    return finish(ansible, spec.run_id)
+
+
+__all__ = ["OVER_WINRM", "PLAYBOOKS", "RUN", "collections", "installation", "order", "play"]
