@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare demo test check format run seed bench soak pictures reference clean
+.PHONY: help setup prepare demo test check format run seed bench soak test-macos pictures reference clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
@@ -73,6 +73,10 @@ seed: $(READY) ## Fill var/data with a believable office
 
 bench: prepare ## The benchmarks under tests/bench, as tables and JSON lines
 	@for one in tests/bench/bench_*.py; do echo "== $$one" >&2; $(BIN)/python $$one || exit 1; done
+
+test-macos: $(READY) ## The recipe for Macs on a real one: HOST, HOST_KEY, TAG, SERIAL, KEY (docs/macos.md)
+	@KITTO_MAC_HOST='$(HOST)' KITTO_MAC_HOST_KEY='$(HOST_KEY)' KITTO_MAC_TAG='$(TAG)' KITTO_MAC_SERIAL='$(SERIAL)' \
+	KITTO_MAC_KEY='$(KEY)' $(BIN)/python -m pytest -q -m macos_real tests/kitting/adapters/test_macos_real.py
 
 soak: prepare ## The tests that take long
 	@$(BIN)/python -m pytest -q -m soak --timeout 7200

@@ -49,7 +49,8 @@ def look_at_variables(book: Book, folder: Path, given: Collection[str], findings
             if not name.startswith("ansible_")
         )
     for name, file, line in _set(book):
-        if name in OWN or name in given or name in _KNOWN - {"item"} or name.startswith("ansible_"):
+        foreign = name.startswith("ansible_") and name != "ansible_python_interpreter"
+        if name in OWN or name in given or name in _KNOWN - {"item"} or foreign:
             findings.append(found("variable_taken", file, line, name))
     return used
 
