@@ -22,6 +22,7 @@ from kitto.kitting.models import (
     KitKey,
     KitPhoto,
     KitProfileVersion,
+    KitSecret,
     KitStep,
     PlayLine,
 )
@@ -273,3 +274,9 @@ def log_lines(
 
 def newest_key(work: Work) -> KitKey | None:
     return work.session.scalar(select(KitKey).order_by(KitKey.id.desc()).limit(1))
+
+
+def secrets_of(work: Work, asset_id: int) -> Sequence[KitSecret]:
+    """The secrets of a device that count, by name; sealed as they are."""
+    statement = select(KitSecret).where(KitSecret.asset_id == asset_id, KitSecret.ended_at.is_(None))
+    return work.session.scalars(statement.order_by(KitSecret.name, KitSecret.id)).all()

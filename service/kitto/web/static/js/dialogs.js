@@ -15,6 +15,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   } else if (target?.id === "content" && sheet()?.open) sheet().close();
 });
 
+// what a dialog showed may be a secret: it is gone when the dialog is
+document.addEventListener("close", ({ target }) => target === sheet() && document.getElementById("dialog").replaceChildren(), true);
+
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
