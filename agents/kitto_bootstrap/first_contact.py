@@ -26,6 +26,7 @@ from typing import Any, Callable, Dict, List, Optional
 ORDER = {}  # type: Dict[str, Any]  # what follows is put here by Kitto
 
 IS_MAC = sys.platform == "darwin"
+SBIN = "/usr/sbin:/usr/local/sbin:/sbin"
 SSH = Path("/etc/ssh")
 DMI = Path("/sys/class/dmi/id")
 AGENT = Path("/usr/local/lib/kitto/agent.pyz")
@@ -34,7 +35,9 @@ ORDER_FOLDER = Path("/var/lib/kitto-bootstrap")
 UNIT = Path("/etc/systemd/system/kitto-bootstrap.service")
 DAEMON = Path("/Library/LaunchDaemons/jp.kitto.bootstrap.plist")
 CLOUD = Path("/var/lib/cloud")
+CLOUD_OFF = Path("/etc/cloud/cloud-init.disabled")
 INSTALLER = Path("/var/log/installer/cdebconf")
+WANTED = Path("/etc/systemd/system/multi-user.target.wants/kitto-bootstrap.service")
 OURS = "10-kitto.conf"
 # Waiting for the network, for a busy Kitto, or for a person who has to confirm a new key.
 PATIENCE_SECONDS = 4 * 3600
@@ -185,7 +188,7 @@ def open_sshd() -> str:
     if IS_MAC:
         run("launchctl", "enable", "system/com.openssh.sshd")
         run("launchctl", "bootstrap", "system", "/System/Library/LaunchDaemons/ssh.plist", check=False)
-    elif not shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin"):
+    elif not shutil.which("sshd", path=SBIN):
         raise NeedsPerson("This machine has no SSH server. Install openssh-server, then start this again.")
     run("ssh-keygen", "-A")
     key = _read(SSH / "ssh_host_ed25519_key.pub")
@@ -244,7 +247,7 @@ def harden_sshd(answer: Dict[str, Any]) -> None:
     for path, content in files.items():
         _write(path, content)
     try:
-        run(shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin") or "sshd", "-t")
+        run(shutil.which("sshd", path=SBIN) or "sshd", "-t")
     except NeedsPerson:
         for path, content in before.items():
             if content is None:
@@ -266,7 +269,7 @@ def reload_sshd(address: str, port: int) -> None:
     if not IS_MAC:
         pid = _read(Path("/run/sshd.pid"))
         if Path("/run/systemd/system").is_dir():
-            if not any(_works("systemctl", "reload", name) for name in ("ssh", "sshd")):
+            if not any(_works("systemctl", "try-reload-or-restart", name) for name in ("ssh", "sshd")):
                 raise NeedsPerson("sshd could not be reloaded. Start it, then start this again.")
         elif pid.isdigit():
             os.kill(int(pid), signal.SIGHUP)
@@ -333,8 +336,11 @@ def tidy_up() -> List[str]:
         else:
             continue
         removed.append(str(path))
-    if str(UNIT) in removed:
-        Path("/etc/systemd/system/multi-user.target.wants/kitto-bootstrap.service").unlink()
+    if WANTED.is_symlink():
+        WANTED.unlink()
+    if any(path.startswith(str(CLOUD)) for path in removed):
+        # It would take the next start for a new machine, and make other host keys.
+        CLOUD_OFF.touch()
     return removed
 
 
