@@ -144,6 +144,7 @@ def test_kittos_own_key_is_for_its_owner_only(client: TestClient, own_settings: 
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"name": "x\0y"},
         {"identifier": "Example"}, {"name": " "}, {"certificates": "no PEM"}, {"restrictions": ["allowAll"]},
         {"web_clips": [{"label": "x", "url": "javascript:alert(1)"}]},
         {"wifi": {"ssid": "office", "password": "short"}},

@@ -97,21 +97,26 @@ class AppleProfile:
 
 
 def plist(profile: AppleProfile) -> bytes:
-    """The profile as an XML property list, before it is signed."""
-    return plistlib.dumps(
-        {
-            "PayloadType": "Configuration",
-            "PayloadVersion": 1,
-            "PayloadIdentifier": profile.identifier,
-            "PayloadUUID": _number(profile.identifier, "profile"),
-            "PayloadDisplayName": profile.name,
-            "PayloadOrganization": profile.organisation,
-            "PayloadRemovalDisallowed": False,
-            "PayloadScope": "User",
-            "PayloadContent": _payloads(profile),
-        },
-        sort_keys=True,
-    )
+    """The profile as an XML property list, before it is signed. Refuses control signs in names."""
+    try:
+        return plistlib.dumps(_whole(profile), sort_keys=True)
+    except ValueError as wrong:
+        reason = Words(N_("Name and password hold no line breaks or control signs."))
+        raise ProfileWrong(reason=reason) from wrong
+
+
+def _whole(profile: AppleProfile) -> dict[str, Any]:
+    return {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": profile.identifier,
+        "PayloadUUID": _number(profile.identifier, "profile"),
+        "PayloadDisplayName": profile.name,
+        "PayloadOrganization": profile.organisation,
+        "PayloadRemovalDisallowed": False,
+        "PayloadScope": "User",
+        "PayloadContent": _payloads(profile),
+    }
 
 
 def _payloads(profile: AppleProfile) -> list[dict[str, Any]]:
