@@ -76,7 +76,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        end = monotonic() + 90
+        end = monotonic() + 240  # two cores, shared by many
         while monotonic() < end:
             try:
                 if httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200:

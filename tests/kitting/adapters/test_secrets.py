@@ -44,6 +44,22 @@ CARELESS = """\
         dest: /tmp/canary
         mode: "0600"
       diff: true
+    - name: Misuse
+      ansible.builtin.file:
+        path: /tmp/nothing
+        state: "{{ lookup('kitto_secret', 'canary') }}"
+      ignore_errors: true
+    - name: Crash
+      ansible.builtin.command:
+        cmd: python3 -c 'import sys; raise RuntimeError([sys.stdin.read()])'
+        stdin: "{{ lookup('kitto_secret', 'canary') }}"
+      ignore_errors: true
+    - name: Repeat
+      ansible.builtin.debug:
+        msg: "{{ item }}"
+      loop:
+        - "{{ lookup('kitto_secret', 'canary') }}"
+        - "{{ {'deep': [{'er': lookup('kitto_secret', 'canary')}]} }}"
     - name: Hold
       ansible.builtin.wait_for:
         path: /tmp/gate
