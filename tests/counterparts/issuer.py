@@ -3,12 +3,13 @@
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -27,6 +28,8 @@ class Issuer:
         self.asked: list[str] = []
         self.extra: dict[str, Any] = {}
         self.padding = ""
+        # What a job may ask its runner for, as GitHub's do: the claims for an audience.
+        self.job: Callable[[str], dict[str, Any]] | None = None
         self._number = 0
         self.rotate()
 
@@ -50,6 +53,9 @@ class Issuer:
                 "keys": [self.rsa.as_dict(private=False), self.ec.as_dict(private=False)],
                 "_": self.padding,
             }
+        audience = parse_qs(urlsplit(path).query).get("audience", [""])[0]
+        if self.job is not None and path.startswith("/request?") and audience:
+            return {"value": self.sign(self.job(audience))}
         return None
 
     def sign(self, claims: dict[str, Any], algorithm: str = "RS256", **header: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from kitto.base.errors import InvalidInput
+from kitto.cli import ci
 from kitto.cli.house import looking, working
 from kitto.cli.say import JsonFlag, out, speak
 from kitto.identity.rules import Permission
@@ -13,6 +14,7 @@ from kitto.kitting import actions, offer, queries
 from kitto.kitting.models import Kit
 
 app = typer.Typer(help="Kitting.", no_args_is_help=True)
+ci.register(app)
 
 
 @app.command()
@@ -84,15 +86,6 @@ def list_kits(everything: Annotated[bool, typer.Option("--all")] = False, json: 
         chosen = queries.KitFilter(open_only=not everything)
         rows = [_row(kit) for kit in queries.kits(work, chosen, limit=1000).items]
     out.rows(["kit", "tag", "state", "reason"], rows)
-
-
-@app.command()
-def retry(kit_id: int, step: Annotated[str, typer.Option()] = "", json: JsonFlag = False) -> None:
-    """Go on from the step that failed, or from another."""
-    speak(as_json=json)
-    with working() as work:
-        found = _row(actions.retry(work, kit_id=kit_id, step=step))
-    out.record(found)
 
 
 @app.command()

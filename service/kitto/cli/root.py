@@ -5,7 +5,20 @@ import sys
 import typer
 
 from kitto.base.errors import Fault, Refusal
-from kitto.cli import admin, assets, bootstrap, db, keep, kits, labels, phones, playbooks, run, tokens
+from kitto.cli import (
+    admin,
+    assets,
+    bootstrap,
+    db,
+    keep,
+    kits,
+    labels,
+    phones,
+    playbooks,
+    run,
+    runs,
+    tokens,
+)
 from kitto.cli.say import REFUSED, out
 
 app = typer.Typer(
@@ -24,6 +37,7 @@ for noun, commands in (
     ("ssh-ca", bootstrap.authority),
     ("label", labels.app),
     ("phone", phones.app),
+    ("run", runs.app),
     ("playbook", playbooks.app),
     ("audit", keep.audit),
     ("db", db.app),
@@ -37,7 +51,7 @@ app.command()(keep.seed)
 
 
 def main() -> None:
-    """Run a command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage."""
+    """Run a command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage; those for CI: `remote.Exit`."""
     try:
         app()
     except Refusal as refusal:

@@ -43,6 +43,10 @@ class Voice:
             text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
             sys.stdout.write(text.rstrip() + "\n")
 
+    def say(self, line: str) -> None:
+        """One line that a program takes as it is."""
+        sys.stdout.write(line + "\n")
+
     def note(self, sentence: str) -> None:
         """A remark for people; programs do not see it."""
         sys.stderr.write(sentence + "\n")

@@ -66,7 +66,7 @@ def show_run(
 
 def text_of(event: OutsideEvent, reader: Actor) -> str:
     """One line of the log for people, in the reader's time."""
-    head = f"{event.seq} {event.at.astimezone(reader.zone):%H:%M:%S} {event.host}".rstrip()
+    head = f"{event.at.astimezone(reader.zone):%H:%M:%S} {event.host}".rstrip()
     words = " ".join(part for part in (event.status, event.task, event.text.strip()) if part)
     return f"{head} {words or event.kind}"[:LINE]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, inspect, select, update
 
 from kitto.assets.models import Asset
 from kitto.base.work import Work
@@ -29,6 +29,10 @@ from kitto.runs.rules.states import Locks, Outcome, RunState, state_of
 from kitto.runs.rules.wire import HOSTS_MOST, Ending, Event, Host, Opening
 
 COUNTED = ("ok", "changed", "failed", "unreachable", "skipped")
+# Tables themselves, because a batch is many rows and none of them is looked at again.
+_EVENT: Table = inspect(OutsideEvent).local_table  # type: ignore[assignment]  # a mapped class has a table
+_DEVICE: Table = inspect(OutsideDevice).local_table  # type: ignore[assignment]  # likewise
+_COUNTS = {name: _DEVICE.c[name] for name in COUNTED}
 
 
 def open_run(work: Work, opening: Opening, mode: Locks, *, imported: bool = False) -> OutsideRun:
@@ -89,7 +93,7 @@ def write(work: Work, run: OutsideRun, events: Sequence[Event]) -> None:
             raise EventsMissing(expected=expected, got=event.seq)
     if not fresh:
         return
-    work.session.execute(insert(OutsideEvent), [event.row(run.id) for event in fresh])
+    work.session.connection().execute(insert(_EVENT), [event.row(run.id) for event in fresh])
     run.last_seq = fresh[-1].seq
     _count(work, run, fresh)
 
@@ -258,19 +262,16 @@ def _count(work: Work, run: OutsideRun, events: Sequence[Event]) -> None:
     # A task may be delegated to a host that the play did not name.
     work.session.add_all(_device(run, host, None) for host in totals if host not in known)
     work.session.flush()  # the counts below are added in the database
-    for host, counts in totals.items():
-        work.session.execute(
-            update(OutsideDevice)
-            .where(OutsideDevice.run_id == run.id, OutsideDevice.host == host)
-            .values(
-                {
-                    getattr(OutsideDevice, name): getattr(OutsideDevice, name) + n
-                    for name, n in counts.items()
-                    if n
-                }
-            )
-            .execution_options(synchronize_session=False)
-        )
+    adds = {name: column + bindparam(f"plus_{name}") for name, column in _COUNTS.items()}
+    work.session.connection().execute(
+        update(_DEVICE)
+        .where(_DEVICE.c.run_id == run.id, _DEVICE.c.host == bindparam("of_host"))
+        .values(adds),
+        [
+            {"of_host": host} | {f"plus_{name}": number for name, number in counts.items()}
+            for host, counts in totals.items()
+        ],
+    )
 
 
 def _outcome(device: OutsideDevice) -> Outcome:
