@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare demo test check format run seed bench soak test-macos pictures reference clean
+.PHONY: help setup prepare demo test test-windows check format run seed bench soak test-macos pictures reference clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
@@ -85,6 +85,15 @@ pictures: prepare ## Pictures of the console: var/pictures, docs/pictures for th
 	@$(BIN)/python -m pytest -q tests/browser/test_every_page.py
 	@$(BIN)/python -m tests.demo.picture docs/pictures/console.png
 	@$(BIN)/python -m tests.browser.guide docs/guide
+
+HOST ?=
+USER_OF_HOST = $(if $(filter command line,$(origin USER)),$(USER),kitto)
+test-windows: $(READY) ## What only a real Windows proves: HOST=… USER=… CERTIFICATE=…; docs/windows.md
+	@test -n "$(HOST)" -a -n "$(CERTIFICATE)" || { echo "Say HOST=address and CERTIFICATE=file.pem." >&2; exit 2; }
+	@if test -z "$$KITTO_TEST_WINDOWS_PASSWORD"; then printf 'Password of $(USER_OF_HOST): ' >&2; stty -echo; \
+		read -r KITTO_TEST_WINDOWS_PASSWORD; stty echo; echo >&2; export KITTO_TEST_WINDOWS_PASSWORD; fi; \
+	KITTO_TEST_WINDOWS_HOST=$(HOST) KITTO_TEST_WINDOWS_USER=$(USER_OF_HOST) KITTO_TEST_WINDOWS_CERTIFICATE=$(CERTIFICATE) \
+	KITTO_TEST_WINDOWS_MAY_CHANGE=$(WINDOWS_MAY_CHANGE) $(BIN)/python -m pytest -q -m windows_real tests/windows_real
 
 clean: ## Throw away what the demo made
 	@rm -rf $(ROOT)/var/demo

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from kitto.kitting.adapters.windows import WHO
 from tests.counterparts.windows.machine import Windows
-from tests.counterparts.windows.scripts import plays
+from tests.counterparts.windows.scripts import ThrownError, plays
 
 
 @plays(WHO)
@@ -23,3 +24,85 @@ def who(windows: Windows, _given: dict[str, Any]) -> Iterator[str]:
         },
         ensure_ascii=False,
     )
+
+
+FILES = Path(__file__).resolve().parents[3] / "playbooks/windows-workstation/files"
+
+
+def script(name: str) -> str:
+    return (FILES / name).read_text("utf-8")
+
+
+@plays(script("serial.ps1"))
+def serial(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    given["_changed"] = False
+    yield windows.serial
+
+
+@plays(script("pending_restart.ps1"))
+def pending_restart(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    given["_changed"] = False
+    yield from sorted(windows.pending)
+
+
+@plays(script("language.ps1"))
+def language(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    wanted = given["Language"]
+    given["_changed"] = wanted not in windows.languages or windows.ui_language != wanted
+    if given["_changed"] and not given["_check"]:
+        windows.languages.add(wanted)
+        windows.ui_language = wanted
+        windows.change(f"language {wanted}")
+    yield from ()
+
+
+@plays(script("winget.ps1"))
+def winget(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    name, version = given["Id"], given["Version"]
+    known = windows.winget.get(name)
+    given["_changed"] = known is None or bool(version and known != version)
+    if given["_changed"] and not given["_check"]:
+        if "." not in name:
+            raise ThrownError(
+                f"[winget_failed] winget could not install {name} (-1978335212): No package found"
+            )
+        windows.winget[name] = version or "1.0"
+        windows.change(f"winget {name}")
+    yield from ()
+
+
+@plays(script("recovery_key.ps1"))
+def recovery_key(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    given["_changed"] = not windows.volume.recovery
+    if given["_changed"]:
+        windows.volume.add_recovery_password()
+        windows.change("recovery key")
+    name, key = next(iter(windows.volume.recovery.items()))
+    yield json.dumps({"id": name, "key": key})
+
+
+@plays(script("encrypt.ps1"))
+def encrypt(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    volume = windows.volume
+    if not volume.recovery:
+        raise ThrownError(
+            "[recovery_key_missing] The disk has no recovery key. Run the step from its beginning."
+        )
+    given["_changed"] = volume.status == "FullyDecrypted"
+    if given["_changed"] and not given["_check"]:
+        volume.tpm = volume.protected = True
+        volume.status = "EncryptionInProgress"
+        windows.change("encrypted")
+    yield from ()
+
+
+@plays(script("recovery_proof.ps1"))
+def recovery_proof(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    given["_changed"] = False
+    volume = windows.volume
+    said = {
+        "fits": given["Kept"] in volume.recovery.values(),
+        "protection": "On" if volume.protected else "Off",
+        "status": volume.status,
+    }
+    yield json.dumps(said)

@@ -20,10 +20,8 @@ def tool() -> ModuleType:
     return module
 
 
-def test_our_recipes_need_no_collection(tool: ModuleType, tmp_path: Path) -> None:
-    assert tool.used(PLAYBOOKS) == set()
-    assert tool.main([str(tmp_path / "collections")]) == 0
-    assert not (tmp_path / "collections").exists()
+def test_our_recipes_need_those_of_windows_only(tool: ModuleType) -> None:
+    assert tool.used(PLAYBOOKS) == {("ansible", "windows"), ("chocolatey", "chocolatey")}
 
 
 def test_the_collections_of_a_recipe_are_found_and_unpacked_without_their_tests(

@@ -1,0 +1,153 @@
+"""The recipe for Windows against the bench: each step changes what it says, a second run nothing."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+
+from kitto.base import boxes
+from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.plays import Kind, Outcome, PlayOutcome, Transport, Value
+from tests.counterparts.windows.machine import Update
+from tests.counterparts.windows.pc import WindowsPc, windows_pc
+from tests.kitting.adapters import windows_stage as stage
+from tests.kitting.adapters.stage import PLAYBOOKS, finish, last_words, told
+
+WORKSTATION = PLAYBOOKS / "windows-workstation"
+PRODUCT = "{23170F69-40C1-2702-2409-000001000000}"
+MSI = "https://files.example/7z.msi"
+OFFICE: dict[str, Value] = {
+    "kitto_tag": "PC-00042-K",
+    "kitto_serial": "5CG4221X9K",
+    "kitto_time_zone": "Tokyo Standard Time",
+    "kitto_locale": "ja-JP",
+    "kitto_location": "122",
+    "kitto_accounts": [{"name": "tanaka", "full_name": "田中 実"}, {"name": "suzuki", "administrator": True}],
+    "kitto_winget": [{"id": "Mozilla.Firefox.ja", "version": "145.0"}],
+    "kitto_chocolatey": [{"name": "7zip", "version": "24.9.0"}],
+    "kitto_chocolatey_source": "",
+    "kitto_msi": [{"url": MSI, "sha256": hashlib.sha256(b"msi").hexdigest(), "product_id": PRODUCT}],
+    "kitto_update_categories": ["SecurityUpdates"],
+}
+HANDS_IN = {"accounts.yml": ("local_password_*",), "bitlocker.yml": ("bitlocker_recovery",)}
+STEPS = ("base", "restart", "accounts", "software", "updates", "restart", "bitlocker", "bitlocker_proof")
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Iterator[Ansible]:
+    made = stage.installation(tmp_path)
+    yield made
+    for run_id in made.runs():
+        made.cancel(run_id)
+        finish(made, run_id)
+        made.forget(run_id)
+
+
+@pytest.fixture
+def pc() -> Iterator[WindowsPc]:
+    with windows_pc() as switched_on:
+        switched_on.windows.on_the_net[MSI] = b"msi"
+        switched_on.windows.updates = [
+            Update("KB5068861", "2025-11 x64 ベース システム用累積更新プログラム"),
+            Update("KB9999999", "ドライバー", category="Drivers"),
+        ]
+        yield switched_on
+
+
+class Bench:
+    """Runs steps one after the other and keeps what they hand in, as the service does."""
+
+    def __init__(self, ansible: Ansible, pc: WindowsPc, transport: Transport) -> None:
+        self.ansible, self.pc, self.transport = ansible, pc, transport
+        self.kept: dict[str, str] = {}
+        self.runs = 0
+
+    def step(self, name: str, **changed: Value) -> PlayOutcome:
+        self.runs += 1
+        run_id = f"{stage.RUN}-{self.runs}"
+        secrets = {"bitlocker_recovery": self.kept["bitlocker_recovery"]} if name == "bitlocker_proof" else {}
+        spec = stage.order(
+            self.pc,
+            WORKSTATION,
+            self.ansible,
+            transport=self.transport,
+            run_id=run_id,
+            playbook=f"{name}.yml",
+            secrets=tuple(secrets),
+            variables=OFFICE | changed,
+            hand_in_names=HANDS_IN.get(f"{name}.yml", ()),
+        )
+        outcome: PlayOutcome = stage.play(self.ansible, self.pc, spec, **secrets)
+        for event in told(self.ansible, run_id):
+            if event.kind is Kind.HANDED_IN:
+                opened = boxes.open_box(event.detail, self.ansible.home.parent / "data")
+                self.kept[event.item] = opened.reveal()
+        return outcome
+
+    def succeeds(self, name: str) -> PlayOutcome:
+        outcome = self.step(name)
+        assert outcome.outcome is Outcome.SUCCEEDED, (
+            name,
+            outcome,
+            last_words(self.ansible, f"{stage.RUN}-{self.runs}"),
+        )
+        return outcome
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("transport", stage.OVER_WINRM)
+def test_every_step_changes_what_it_says_and_a_second_time_nothing(
+    transport: Transport, ansible: Ansible, pc: WindowsPc
+) -> None:
+    bench = Bench(ansible, pc, transport)
+    for name in STEPS:
+        bench.succeeds(name)
+    windows = pc.windows
+    assert (windows.name, windows.time_zone, windows.location) == ("PC-00042-K", "Tokyo Standard Time", 122)
+    assert (windows.format, windows.system_locale, windows.ui_language) == ("ja-JP",) * 3
+    assert windows.accounts["tanaka"].full_name == "田中 実"
+    assert "Administrators" in windows.accounts["suzuki"].groups
+    for name in ("tanaka", "suzuki"):
+        assert bench.kept[f"local_password_{name}"] == windows.accounts[name].password
+        assert len(windows.accounts[name].password) == 20
+    assert PRODUCT in windows.products
+    assert [one.kb for one in windows.updates if one.installed] == ["KB5068861"]
+    assert windows.done.count("restarted") == 2
+    assert bench.kept["bitlocker_recovery"] in windows.volume.recovery.values()
+    assert windows.volume.protected
+    assert windows.environment["KITTO_JOB"].startswith("windows-")
+    everything = "".join(path.read_text() for path in ansible.home.rglob("journal.jsonl"))
+    for secret in (*bench.kept.values(), pc.password):
+        assert secret not in everything
+
+    before = list(windows.done)
+    for name in STEPS:
+        assert bench.succeeds(name).counts.changed == 0, name
+    assert windows.done == before
+
+
+def test_the_wrong_machine_and_an_unfit_name_change_nothing(ansible: Ansible, pc: WindowsPc) -> None:
+    bench = Bench(ansible, pc, Transport.PSRP)
+    wrong = bench.step("base", kitto_serial="SOMETHING-ELSE")
+    assert (wrong.outcome, wrong.cause) == (Outcome.FAILED, "wrong_device")
+    unfit = bench.step("base", kitto_tag="PC-0000000000042")
+    assert unfit.cause == "name_unfit"
+    assert pc.windows.done == []
+
+
+def test_a_recovery_key_that_does_not_fit_stops_the_kit(ansible: Ansible, pc: WindowsPc) -> None:
+    bench = Bench(ansible, pc, Transport.PSRP)
+    bench.succeeds("bitlocker")
+    pc.windows.volume.recovery.clear()
+    pc.windows.volume.add_recovery_password()
+    assert bench.step("bitlocker_proof").cause == "recovery_key_unproven"
+
+
+@pytest.mark.parametrize("path", sorted((WORKSTATION / "files").glob("*.ps1")), ids=lambda path: path.name)
+def test_every_script_is_powershell(path: Path) -> None:
+    language = tree_sitter.Language(tree_sitter_powershell.language())
+    tree = tree_sitter.Parser(language).parse(path.read_bytes())
+    assert not tree.root_node.has_error, path.read_text()
