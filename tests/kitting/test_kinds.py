@@ -19,6 +19,7 @@ from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.base import settings as settings_module
 from kitto.base.work import Ledger
+from kitto.bootstrap.facts import MachineCalled
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
 from kitto.kitting.actions.kinds.windows import opening
@@ -166,10 +167,12 @@ def test_a_generated_secret_is_sealed_and_shown_once(
     found = kit_when(kit, lambda found: found["state"] == "ready")
     address = f"/api/v1/assets/{pc.tag}/secrets/local_admin/show"
     assert bench.post(address).status_code == 403
-    shown = bench.post(address, headers=SUZUKI)
+    shown = bench.post(address, headers=SUZUKI | {"Idempotency-Key": "once"})
     value = shown.json()["value"]
-    assert (shown.status_code, len(value), shown.headers["cache-control"]) == (200, 20, "no-store")
+    assert (shown.status_code, len(value), shown.headers["cache-control"]) == (201, 20, "no-store")
     assert value not in json.dumps(found)
+    repeated = bench.post(address, headers=SUZUKI | {"Idempotency-Key": "once"})
+    assert (repeated.status_code, repeated.content) == (201, b"")
     again = bench.post(address, headers=SUZUKI)
     assert (again.status_code, again.json()["code"]) == (409, "kitting.secret_gone")
     assert "鈴木" in again.json()["detail"]
@@ -317,3 +320,45 @@ def test_a_night_window_passes_midnight() -> None:
     assert opening(given, late) == late
     noon = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     assert opening(given, noon) == datetime(2026, 11, 30, 22, 0, tzinfo=UTC)
+
+
+def test_a_file_is_made_once_and_the_machine_that_calls_with_it_lets_the_kit_go_on(
+    bench: TestClient,
+    ledger: Ledger,
+    kit_when: Await,
+    own_profiles: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KITTO_BASE_URL", "https://kitto.example")
+    monkeypatch.setenv("KITTO_MANAGED_FROM", "192.0.2.10")
+    settings_module.settings.cache_clear()
+    profile(
+        own_profiles,
+        "fresh",
+        "  - { key: stick, kind: artifact, title: { ja: 初期, en: Stick }, with: { kind: linux_script } }\n",
+    )
+    pc = make_pc(ledger)
+    kit = started(bench, pc, "fresh")
+    kit_when(kit, state_of("stick", "waiting"))
+    address = f"/api/v1/kits/{kit}/steps/stick"
+    early = bench.post(f"{address}/confirm", json={})
+    assert early.json()["code"] == "kitting.file_not_made"
+    made = bench.post(f"{address}/file", headers={"Idempotency-Key": "one"})
+    assert made.status_code == 200, made.text
+    assert made.headers["cache-control"] == "no-store"
+    assert b"first contact" in made.content.lower()
+    assert bench.post(f"{address}/file", headers={"Idempotency-Key": "one"}).content == b""
+    found = bench.get(f"/api/v1/kits/{kit}").json()
+    proof = step(found, "stick")["evidence"][-1]
+    assert (proof["kind"], proof["data"]["kind"]) == ("file_made", "linux_script")
+    with ledger.begin(KITTO) as work:
+        work.allow("kit")
+        fact = MachineCalled(
+            asset_id=pc.id,
+            tag=str(pc.tag),
+            token_id=proof["data"]["token"],
+            source="192.0.2.1",
+            fingerprint="SHA256:x",
+        )
+        work.record(fact)
+    kit_when(kit, lambda found: found["state"] == "ready")

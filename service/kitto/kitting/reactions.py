@@ -4,8 +4,10 @@ from kitto.assets import queries as asset_queries
 from kitto.assets.facts import AssetFact, AssetHandedOver, AssetObserved, AssetReceived, AssetStepTaken
 from kitto.base.facts import reacts_to
 from kitto.base.work import Work
+from kitto.bootstrap.facts import MachineCalled
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import move_kit, prove, step_done
+from kitto.kitting.actions.files import CALLED, MADE
 from kitto.kitting.actions.orders import close_order_when_done, follow_ledger
 from kitto.kitting.facts import KitHandedOver
 from kitto.kitting.rules.states import DONE, KitState, StepKind, StepState, WaitFor
@@ -21,6 +23,19 @@ def wake_kit(work: Work, fact: AssetObserved) -> None:
     waiting = {step.waits_for for step in kit.steps if step.state is StepState.WAITING}
     if WaitFor.DEVICE in waiting:
         go_on(work, kit)
+
+
+@reacts_to(MachineCalled)
+def note_call(work: Work, fact: MachineCalled) -> None:
+    """A fresh machine called with the file of a step: the kit looks at it."""
+    kit = queries.open_kit_of(work, fact.asset_id)
+    if kit is None:
+        return
+    for step in kit.steps:
+        tokens = [item.data.get("token") for item in step.evidence if item.kind == MADE]
+        if step.state is StepState.WAITING and fact.token_id in tokens:
+            prove(work, kit, step, CALLED, {"token": fact.token_id, "key": fact.fingerprint})
+            go_on(work, kit)
 
 
 @reacts_to(AssetReceived, AssetStepTaken)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from kitto.base.spreadsheet import Cell, Encoding, csv_file
 
@@ -21,3 +21,12 @@ def file_answer(content: bytes, media_type: str, name: str, *, inline: bool = Fa
     way = "inline" if inline else "attachment"
     headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
+
+
+def file_once(content: bytes, media_type: str, name: str) -> Response:
+    """A file that holds a secret. It is streamed, so that no answer kept for an Idempotency-Key holds it."""
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(iter([content]), media_type=media_type, headers=headers)

@@ -14,6 +14,7 @@ from kitto.kitting.models import Kit, KitEvidence, KitPhoto, KitStep
 from kitto.kitting.rules.refusals import (
     ApprovedAlready,
     ChecksOpen,
+    FileNotMade,
     PhotoNeeded,
     SamePerson,
     ScanNeeded,
@@ -31,6 +32,8 @@ def confirm(work: Work, *, kit_id: int, step: str, ticked: list[int] | None = No
     kit, found = _waiting_step(work, kit_id, step)
     if found.kind not in CONFIRMED:
         raise ScanNeeded
+    if found.kind is StepKind.ARTIFACT and not any(item.kind == "file_made" for item in found.evidence):
+        raise FileNotMade
     points = found.spec.get("checks", [])
     still_open = set(range(len(points))) - set(ticked or [])
     if still_open:

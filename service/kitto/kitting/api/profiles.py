@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from kitto.assets import queries as assets
 from kitto.base.work import Work
+from kitto.identity.adapters.browser import ShownOnce
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, offer, queries
 from kitto.kitting.actions.lift import lift, plan_lift
@@ -195,11 +196,10 @@ def read_lock(work: ReadDep, tag: str) -> LockOut:
     return LockOut(holder=found.holder, says=found.says, fence=found.fence, expires_at=found.expires_at)
 
 
-@router.post("/assets/{tag}/secrets/{name}/show")
-def show(work: WorkDep, response: Response, tag: str, name: Name) -> SecretOut:
+@router.post("/assets/{tag}/secrets/{name}/show", status_code=201, response_model=SecretOut)
+def show(work: WorkDep, tag: str, name: Name) -> Response:
     """A secret of the device, once; who saw it stands in the journal."""
-    response.headers["Cache-Control"] = "no-store"
-    return SecretOut(name=name, value=show_secret(work, tag=tag, name=name).reveal())
+    return ShownOnce(SecretOut(name=name, value=show_secret(work, tag=tag, name=name).reveal()))
 
 
 @router.post("/kitting-key", status_code=201)

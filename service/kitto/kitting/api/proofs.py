@@ -8,11 +8,13 @@ from pydantic import BaseModel, Field
 from kitto.assets import queries as assets
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.files import make_file as make_file_of
 from kitto.kitting.api.bodies import AttemptOut, DriftOut, KitOut, LogLineOut, PhotoOut, attempt_shown
 from kitto.kitting.api.kits import answered
 from kitto.kitting.models import KitDrift, KitPhoto
 from kitto.web.bodies import RESPONSES, Number, Strict
 from kitto.web.doors import Door, ReadDep, WorkDep
+from kitto.web.downloads import file_once
 
 router = APIRouter(prefix="/api/v1", route_class=Door, tags=["kitting"], responses=RESPONSES)
 Key = Annotated[str, Path(max_length=64, examples=["unbox"])]
@@ -31,6 +33,15 @@ class ChainOut(BaseModel):
 def approve(work: WorkDep, response: Response, kit_id: Number, step: Key, body: ApproveIn) -> KitOut:
     """Approve a step; not by anybody who did any of the kit's work."""
     return answered(work, response, actions.approve_step(work, kit_id=kit_id, step=step, note=body.note))
+
+
+@router.post(
+    "/kits/{kit_id}/steps/{step}/file", responses={200: {"content": {"application/octet-stream": {}}}}
+)
+def make_file(work: WorkDep, kit_id: Number, step: Key) -> Response:
+    """The file that the fresh machine needs, with a one-time token of its own: shown in this answer only."""
+    made = make_file_of(work, kit_id=kit_id, step=step)
+    return file_once(made.content, made.media_type, made.name)
 
 
 @router.post("/kits/{kit_id}/steps/{step}/dry-run", status_code=202)

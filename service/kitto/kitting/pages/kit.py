@@ -12,6 +12,7 @@ from kitto.base.i18n import N_
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.files import make_file as make_file_of
 from kitto.kitting.actions.settle import seconds
 from kitto.kitting.looks import (
     CHECK_WORDS,
@@ -28,6 +29,7 @@ from kitto.kitting.queries import bench, logs, past
 from kitto.kitting.rules.states import DONE, OPEN, OVER, WORKING, KitState, StepState
 from kitto.web.bodies import Number
 from kitto.web.doors import Door, ReadDep, WorkDep
+from kitto.web.downloads import file_once
 from kitto.web.render import redirect, render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
@@ -119,6 +121,13 @@ async def confirm(request: Request, work: WorkDep, kit_id: Number, step: Key) ->
     note = str(form.get("note", ""))
     await run_in_threadpool(actions.confirm, work, kit_id=kit_id, step=step, ticked=ticked, note=note)
     return redirect(request, f"/kitting/{kit_id}", N_("Confirmed."))
+
+
+@router.post("/kitting/{kit_id:int}/steps/{step}/file")
+def make_file(work: WorkDep, kit_id: Number, step: Key) -> Response:
+    """The file that the fresh machine needs, as a download; its token works once."""
+    made = make_file_of(work, kit_id=kit_id, step=step)
+    return file_once(made.content, made.media_type, made.name)
 
 
 @router.post("/kitting/{kit_id:int}/steps/{step}/scan")

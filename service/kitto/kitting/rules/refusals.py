@@ -181,3 +181,17 @@ class NothingInHand(Refusal):
     code = "kitting.nothing_in_hand"
     status = 422
     says = N_("Nothing was confirmed: no device is in hand. Scan the device first.")
+
+
+class FileUnknown(Refusal):
+    code = "kitting.file_unknown"
+    status = 422
+    says = N_(
+        "No file was made: the profile asks for “{kind}”, which nobody here makes. Correct the profile."
+    )
+
+
+class FileNotMade(Refusal):
+    code = "kitting.file_not_made"
+    status = 422
+    says = N_("The step was not confirmed: its file was not made. Make it and use it on the device first.")

@@ -5,7 +5,7 @@ from typing import Final
 
 from kitto.base.work import Work
 from kitto.kitting.actions.kinds.licences import licence
-from kitto.kitting.actions.kinds.reports import approval, person, report
+from kitto.kitting.actions.kinds.reports import approval, file, person, report
 from kitto.kitting.actions.kinds.secrets import secret
 from kitto.kitting.actions.kinds.windows import window
 from kitto.kitting.models import Kit, KitStep
@@ -20,7 +20,7 @@ LOOKS: Final[dict[StepKind, Look]] = {
     StepKind.PHOTO: person,
     StepKind.SCAN: person,
     StepKind.LABEL: person,
-    StepKind.ARTIFACT: person,
+    StepKind.ARTIFACT: file,
     StepKind.HANDOVER: person,
     StepKind.APPROVAL: approval,
     StepKind.AGENT_WAIT: report,

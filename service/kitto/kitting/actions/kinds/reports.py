@@ -20,6 +20,12 @@ def person(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001 -- e
     return Waits(WaitFor.PERSON)
 
 
+def file(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
+    """Done when the machine has called with the token of a file that was made for this step."""
+    called = [item for item in step.evidence if item.kind == "machine_called"]
+    return Done("file_used", called[-1].data) if called else Waits(WaitFor.PERSON)
+
+
 def approval(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001
     wanted = int(step.with_.get("people", 1))
     given = {item.data.get("as", ""): item.by for item in step.evidence if item.kind == "approved"}
