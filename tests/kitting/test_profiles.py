@@ -149,3 +149,21 @@ def test_devices_with_an_older_version_are_found_and_lifted_by_what_differs(
     assert [one["key"] for one in found["steps"]] == ["two", "three"]
     # The kit that was ready has been overtaken.
     assert bench.get(f"/api/v1/kits/{kit}").json()["state"] == "cancelled"
+
+
+def test_a_profile_on_a_recipe_with_faults_is_not_published(bench: TestClient, own_profiles: Path) -> None:
+    folder = own_profiles / "careless"
+    folder.mkdir()
+    (folder / "profile.yml").write_text(
+        "name: careless\ntitle: { ja: 雑, en: Careless }\nplatform: linux\n"
+        "steps: [{ key: p, kind: playbook, title: { ja: 一, en: One }, playbook: p.yml }]\n",
+        encoding="utf-8",
+    )
+    (folder / "p.yml").write_text("- hosts: device\n  tasks: [}\n", encoding="utf-8")
+    heir = written("tidy", [manual("x")], extends="careless")
+    for answer in (
+        bench.post("/api/v1/profiles", json=heir, headers=SUZUKI),
+        bench.post("/api/v1/profiles/careless/freeze"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "kitting.profile_rejected"), answer.text
+    assert bench.get("/api/v1/profiles/careless/versions").json() == []

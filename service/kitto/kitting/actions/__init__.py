@@ -12,7 +12,7 @@ from kitto.kitting.actions.orders import (
     reject_order,
 )
 from kitto.kitting.actions.people import add_photo, approve_step, confirm, scan_back
-from kitto.kitting.actions.profiles import frozen, publish, retire_profile
+from kitto.kitting.actions.profiles import frozen, publish, publish_recipe, retire_profile
 from kitto.kitting.actions.start import make_key, start_bound, start_kit
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "make_key",
     "many",
     "publish",
+    "publish_recipe",
     "rehearse",
     "reject_order",
     "release_lock",

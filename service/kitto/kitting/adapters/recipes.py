@@ -25,14 +25,14 @@ def names() -> list[str]:
 
 def has(name: str) -> bool:
     """Whether a folder of this name holds a profile."""
-    return "/" not in name and not name.startswith(".") and (_folder(name) / "profile.yml").is_file()
+    return "/" not in name and not name.startswith(".") and (folder(name) / "profile.yml").is_file()
 
 
 def written(name: str) -> ProfileSpec:
     """The profile as its folder says it, before what it extends. Refuses an unknown or unreadable one."""
     if not has(name):
         raise ProfileUnknown(name=name[:64])
-    return read(name, (_folder(name) / "profile.yml").read_bytes())
+    return read(name, (folder(name) / "profile.yml").read_bytes())
 
 
 def read(name: str, text: bytes) -> ProfileSpec:
@@ -56,7 +56,7 @@ def keep(name: str) -> str:
 
     Idempotent. A kit that runs keeps its recipe whatever happens to the original.
     """
-    source = _folder(name)
+    source = folder(name)
     if not source.is_dir():
         raise ProfileUnknown(name=name[:64])
     content = content_of(source)
@@ -83,5 +83,6 @@ def kept(content: str) -> Path:
     return settings().data / "recipes" / content
 
 
-def _folder(name: str) -> Path:
+def folder(name: str) -> Path:
+    """Where the recipe of this name is edited."""
     return folder_of_recipes() / name

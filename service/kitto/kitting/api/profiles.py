@@ -115,8 +115,8 @@ def publish(work: WorkDep, body: dict[str, Any]) -> VersionOut:
 
 @router.post("/profiles/{name}/freeze", status_code=201)
 def freeze(work: WorkDep, name: Name) -> VersionOut:
-    """Freeze a profile as it is now; the same content is the same version."""
-    return _version(actions.frozen(work, name))
+    """Publish a profile as it is now, after a look at its recipes; the same content is the same version."""
+    return _version(actions.publish_recipe(work, name=name))
 
 
 @router.post("/profiles/{name}/retire")
