@@ -12,6 +12,7 @@ from kitto.assets import queries as assets
 from kitto.assets.models import Asset, Endpoint
 from kitto.base import clock
 from kitto.base.journal import FactRow
+from kitto.base.seal import unseal
 from kitto.base.work import Actor, Ledger
 from kitto.bootstrap import actions, queries
 from kitto.bootstrap.rules.states import ReturnState
@@ -236,13 +237,19 @@ def test_a_windows_pc_brings_certificate_and_password(
     from tests.bootstrap.windows import certificate  # cryptography is slow to load
 
     pem = certificate()
-    said = hello(token, pem, transport="winrm", port=5986, password="Very-Secret-Word-1")
+    said = hello(token, pem, transport="winrm", port=5986, password="Very-Secret-Word-0")
     welcome = call("hello", **said)
     assert welcome.status_code == 200, welcome.text
     assert welcome.json()["host_certificate"] == ""
     known = endpoint_of(ledger, pc, "winrm")
     assert known is not None
     assert (known.port, known.account, known.host_key) == (5986, "kitto", pem)
+    assert unseal(known.sealed).reveal() == "Very-Secret-Word-0"
+    call("hello", **{**said, "password": "Very-Secret-Word-1"})
+    known = endpoint_of(ledger, pc, "winrm")
+    assert known is not None
+    assert unseal(known.sealed).reveal() == "Very-Secret-Word-1"
+    assert len(told(ledger, "machine_called")) == 1
     with ledger.begin(admin) as work:
         assert actions.show_password(work, tag=str(pc.tag)).reveal() == "Very-Secret-Word-1"
     with pytest.raises(Exception, match="shown before"), ledger.begin(admin) as work:

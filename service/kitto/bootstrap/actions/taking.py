@@ -132,7 +132,8 @@ def _pin(work: Work, returned: BootstrapReturn) -> None:
     device = returned.token.asset
     known = assets.endpoint(work, device.id, returned.transport)
     there = (known.address, known.port, known.account, known.host_key) if known else None
-    if there == (returned.address, returned.port, returned.account, returned.key):
+    is_known = there == (returned.address, returned.port, returned.account, returned.key)
+    if is_known and known is not None and _opens(known.sealed) == _opens(returned.password_sealed):
         return
     asset_actions.set_endpoint(
         work,
@@ -145,6 +146,8 @@ def _pin(work: Work, returned: BootstrapReturn) -> None:
         password=unseal(returned.password_sealed) if returned.password_sealed else None,
         shown_by_itself=True,
     )
+    if is_known:  # a machine that began again has made itself another password
+        return
     asset_actions.observe(
         work,
         asset=device,
@@ -161,6 +164,10 @@ def _pin(work: Work, returned: BootstrapReturn) -> None:
             fingerprint=returned.fingerprint,
         )
     )
+
+
+def _opens(sealed: str) -> str:
+    return unseal(sealed).reveal() if sealed else ""
 
 
 def _welcome(work: Work, token: BootstrapToken, returned: BootstrapReturn) -> Taken:
