@@ -37,13 +37,15 @@ class Workshop:
 
 
 @contextmanager
-def opened_workshop(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Workshop]:
-    """A house with an empty SQLite ledger and the shop's recipe."""
+def opened_workshop(folder: Path, patch: pytest.MonkeyPatch, url: str = "") -> Iterator[Workshop]:
+    """A house with an empty ledger (SQLite, if no other database is named) and the shop's recipe."""
     shop_profile(folder / "recipes")
     patch.setenv("KITTO_DATA", str(folder / "data"))
     patch.setenv("KITTO_PLAYBOOKS", str(folder / "recipes"))
     patch.setenv("KITTO_LOG_LEVEL", "error")
     patch.delenv("KITTO_DATABASE_URL", raising=False)
+    if url:
+        patch.setenv("KITTO_DATABASE_URL", url)
     settings_module.settings.cache_clear()
     house = House(settings_module.settings())
     Base.metadata.create_all(house.database.write)

@@ -41,6 +41,7 @@ def show_log(
         attempt=chosen[0] if chosen else None,
         step=chosen[1] if chosen else None,
         first=start,
+        asked=first,
         size=SCREEN,
         shown=logs.window(work, chosen[0].id, start, SCREEN) if chosen else [],
         tone_of=tone_of,

@@ -11,7 +11,7 @@ customElements.define("kitto-lines", class extends HTMLElement {
     this.follow = this.querySelector("[data-do=follow]");
     this.blocks = new Map();
     this.now = 0;
-    const first = Number(this.room.firstElementChild?.dataset.n ?? 0);
+    const first = Number(this.dataset.first);
     this.room.replaceChildren();
     this.view.addEventListener("scroll", () => this.draw());
     this.follow.addEventListener("change", () => this.draw(true));
