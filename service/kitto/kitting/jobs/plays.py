@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
+
 from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.base.boxes import lid
@@ -72,10 +74,26 @@ def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
         outcome = PlayOutcome(outcome=Outcome.FAILED, cause="fault", reason=str(fault))
     except (Refusal, Fault) as refusal:
         outcome = PlayOutcome(outcome=Outcome.FAILED, cause="refused", reason=str(refusal))
+    if outcome.outcome is Outcome.LOST:
+        outcome = _swept(ledger, plays, kit_id, step, run, outcome)
     with ledger.begin(kitto()) as work:
         machine.note_outcome(work, kit_id, step, run, outcome)
     plays.forget(run)
     return str(outcome.outcome)
+
+
+def _swept(
+    ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str, lost: PlayOutcome
+) -> PlayOutcome:
+    """End on the device what a lost play left there, before anything of the step is run again."""
+    try:
+        with ledger.begin(kitto()) as work:
+            work.unrecorded("reads how the device is reached")
+            spec, secrets, private_key = _ready(work, queries.kit(work, kit_id), step, run)
+        swept = plays.sweep(spec, secrets, private_key)
+    except (Refusal, Fault):
+        return lost
+    return msgspec.structs.replace(lost, left_there=not swept.sure)
 
 
 def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) -> None:
