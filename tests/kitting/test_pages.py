@@ -121,6 +121,14 @@ def test_a_board_asks_as_much_for_many_kits_as_for_one(client: TestClient, ledge
     assert asked(client, ledger, "/kitting") == few <= 7
 
 
+def test_the_bench_asks_as_much_for_many_kits_as_for_one(client: TestClient, ledger: Ledger) -> None:
+    started(ledger)
+    few = asked(client, ledger, "/kitting/bench")
+    for _ in range(4):
+        started(ledger)
+    assert asked(client, ledger, "/kitting/bench") == few <= 4
+
+
 def test_a_board_shows_what_its_address_says(client: TestClient, ledger: Ledger) -> None:
     order = ordered(ledger, 1)
     mine, other = started(ledger, order=order.id), started(ledger)

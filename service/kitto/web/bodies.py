@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from kitto.base.i18n import N_
-from kitto.web.problems import Problem
 
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Short = Annotated[str, Field(max_length=200)]
@@ -33,9 +32,9 @@ class Strict(BaseModel):
         return value
 
 
+# Named and not given as a model: FastAPI would build the same model again for every door and status.
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     status: {
-        "model": Problem,
         "description": text,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }

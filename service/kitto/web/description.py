@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kitto.web.doors import SAFE
+from kitto.web.problems import Problem
 
 Schema = dict[str, Any]
 KEY: Final[Schema] = {
@@ -40,6 +41,8 @@ def install(app: FastAPI) -> None:
 
 def _completed(found: Schema) -> Schema:
     known = found["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+    known.update(problem.pop("$defs"), Problem=problem)
     found["components"]["securitySchemes"] = {"token": TOKEN}
     found["security"] = [{"token": []}]
     for operations in found["paths"].values():

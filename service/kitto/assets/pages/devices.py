@@ -101,12 +101,12 @@ def _lines(text: str) -> list[str]:
 def show_list(request: Request, work: ReadDep, wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
     """The ledger, filtered by what the address says."""
     work.allow(Permission.SEE)
-    chosen = wanted.chosen(_today(work))
+    found, count = queries.listed_and_counted(work, wanted.chosen(_today(work)), cursor=wanted.cursor)
     return render(
         request,
         "assets/devices.html",
-        found=queries.listed(work, chosen, cursor=wanted.cursor),
-        count=queries.count_of(work, chosen),
+        found=found,
+        count=count,
         wanted=wanted,
         states=STATE_WORDS,
         categories=queries.categories(work),
@@ -157,12 +157,13 @@ def show_device(request: Request, work: ReadDep, tag: str) -> HTMLResponse:
     """One device: what the ledger says, what the device says, and what happened."""
     work.allow(Permission.SEE)
     asset = queries.by_tag(work, tag)
+    history = queries.history_of_custody(work, asset.id)
     return render(
         request,
         "assets/device.html",
         asset=asset,
-        custody=queries.custody_of(work, asset.id),
-        history=queries.history_of_custody(work, asset.id),
+        custody=next((one for one in history if one.ended_at is None), None),
+        history=history,
         identifiers=queries.identifiers_of(work, asset.id),
         endpoints=queries.endpoints(work, asset.id),
         project=people.project(work, asset.project_id) if asset.project_id else None,

@@ -16,7 +16,15 @@ from kitto.assets.queries.find import (
     seen_by,
 )
 from kitto.assets.queries.holders import Holder, find_holder, held_by
-from kitto.assets.queries.lists import AssetFilter, AssetLine, count_of, counts_by_state, every, listed
+from kitto.assets.queries.lists import (
+    AssetFilter,
+    AssetLine,
+    count_of,
+    counts_by_state,
+    every,
+    listed,
+    listed_and_counted,
+)
 from kitto.assets.queries.masters import (
     categories,
     category,
@@ -47,6 +55,7 @@ __all__ = [
     "identifiers_of",
     "known_by",
     "listed",
+    "listed_and_counted",
     "location_by_code",
     "locations",
     "locked",

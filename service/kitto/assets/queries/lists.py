@@ -34,6 +34,7 @@ class AssetFilter:
     ownership: Ownership | None = None
     holder: tuple[HolderKind, int] | None = None
     overdue_on: date | None = None
+    only: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,18 @@ def count_of(work: Work, chosen: AssetFilter) -> tuple[int, bool]:
     inner = _narrowed(work, select(Asset.id), chosen).limit(COUNT_UP_TO + 1).subquery()
     number = work.session.scalar(select(func.count()).select_from(inner)) or 0
     return min(number, COUNT_UP_TO), number > COUNT_UP_TO
+
+
+def listed_and_counted(
+    work: Work, chosen: AssetFilter, *, cursor: str | None = None, limit: int = 50
+) -> tuple[Page[AssetLine], tuple[int, bool]]:
+    """Both. The first page of a search counts what it found, since looking for words is what costs."""
+    if cursor or not chosen.q.strip():
+        return listed(work, chosen, cursor=cursor, limit=limit), count_of(work, chosen)
+    newest = _narrowed(work, select(Asset.id), chosen).order_by(Asset.id.desc()).limit(COUNT_UP_TO + 1)
+    found = work.session.scalars(newest).all()
+    shown = listed(work, AssetFilter(only=tuple(found[: limit + 1])), limit=limit)
+    return shown, (min(len(found), COUNT_UP_TO), len(found) > COUNT_UP_TO)
 
 
 def counts_by_state(work: Work) -> dict[State, int]:
@@ -136,6 +149,8 @@ def _conditions(work: Work, chosen: AssetFilter) -> Iterator[ColumnElement[bool]
         yield Asset.id.in_(
             select(Custody.asset_id).where(Custody.ended_at.is_(None), Custody.due_on < chosen.overdue_on)
         )
+    if chosen.only is not None:
+        yield Asset.id.in_(chosen.only)
     if chosen.q.strip():
         yield matches(work, chosen.q)
 
