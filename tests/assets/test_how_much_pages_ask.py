@@ -12,7 +12,7 @@ SATO = {"Authorization": "Bearer sato"}
 RECORDED = {
     "/devices": 5,
     "/devices?q=佐": 5,
-    "/devices/{tag}": 20,
+    "/devices/{tag}": 21,
 }
 
 
