@@ -133,3 +133,22 @@ def test_an_order_that_cannot_be_is_refused(bench: TestClient) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "kitting.quantity_wrong")
     wrong = bench.post("/api/v1/kit-orders", json={"profile": "hands", "quantity": 1, "project_id": 4711})
     assert wrong.json()["code"] == "not_found"
+
+
+def test_a_place_without_a_device_yet_refuses_what_needs_one(bench: TestClient) -> None:
+    order = ordered(bench, 1)["id"]
+    kit = bench.get("/api/v1/kits", params={"order": order}).json()["items"][0]["id"]
+    for path, body in (
+        ("steps/unbox/confirm", {"ticked": [0, 1]}),
+        ("steps/label/scan", {"scanned": "PC-1"}),
+        ("steps/unbox/skip", {"reason": "not wanted here"}),
+        ("steps/unbox/dry-run", {}),
+        ("hold", {"reason": "not wanted here"}),
+        ("start", {}),
+        ("retry", {}),
+        ("comparison", {}),
+        ("report.pdf", None),
+    ):
+        address = f"/api/v1/kits/{kit}/{path}"
+        answer = bench.get(address) if body is None else bench.post(address, json=body)
+        assert answer.status_code in (409, 200), f"{path}: {answer.text}"

@@ -12,6 +12,7 @@ from kitto.base.db import Base, Id, words
 from kitto.base.facts import plain
 from kitto.kitting.models.profiles import KitOrder, KitProfileVersion
 from kitto.kitting.rules.orders import BadTransition
+from kitto.kitting.rules.refusals import HasNoDevice
 from kitto.kitting.rules.states import (
     KIT_TABLE,
     OPEN,
@@ -81,9 +82,9 @@ class Kit(Base):
 
     @property
     def device(self) -> int:
-        """The number of its device. Asked only of kits that have one."""
+        """The number of its device. Refuses has_no_device while it is expected."""
         if self.asset_id is None:
-            raise BadTransition(f"kit {self.id} has no device yet")
+            raise HasNoDevice(number=self.id)
         return self.asset_id
 
     def become(

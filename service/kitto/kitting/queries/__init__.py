@@ -1,5 +1,6 @@
 """Everything that reads kits, profiles and orders."""
 
+from kitto.kitting.queries.figures import Failure, Figures, StepFigure, figures
 from kitto.kitting.queries.kits import (
     KitFilter,
     attempt,
@@ -42,9 +43,13 @@ from kitto.kitting.queries.profiles import (
     version,
     versions,
 )
+from kitto.kitting.queries.report import report_of_kit, report_of_order
 
 __all__ = [
+    "Failure",
+    "Figures",
     "KitFilter",
+    "StepFigure",
     "attempt",
     "board",
     "carried",
@@ -55,6 +60,7 @@ __all__ = [
     "drift_of",
     "due_for_comparison",
     "failed_at",
+    "figures",
     "free_places",
     "kit",
     "kits",
@@ -76,6 +82,8 @@ __all__ = [
     "profile_rows",
     "progress",
     "ready_kit_of",
+    "report_of_kit",
+    "report_of_order",
     "secrets_of",
     "step_of",
     "version",
