@@ -78,7 +78,7 @@ def test_no_request_breaks_a_door(filled: FastAPI, known: Mapping[str, list[Any]
     assert wrong == []
     # it did not only knock: things were found, made, changed and refused
     assert counted[200] > 60
-    assert counted[201] > 20
+    assert counted[201] > 10
     assert {404, 409, 412, 422, 428} <= set(counted)
 
 
