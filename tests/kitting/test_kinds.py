@@ -26,6 +26,7 @@ from kitto.kitting.actions.kinds.windows import opening
 from kitto.kitting.jobs.plays import kitto
 from kitto.kitting.signals import go_on
 from kitto.licences import actions as licences
+from kitto.licences import queries as positions
 from kitto.licences.rules import Metric, PoolDetails, TitleDetails
 from tests.counterparts.keys import new_key_pair
 from tests.counterparts.pcs import bench_pc
@@ -150,7 +151,7 @@ def test_a_licence_step_waits_for_a_seat_and_a_cancelled_kit_gives_it_back(
     kit_when(two, state_of("last", "waiting"))
     with ledger.read(KITTO) as work:
         work.allow("see")
-        held = [seat.holder_id for seat in licences.queries.seats(work, pool.id).items]
+        held = [seat.holder_id for seat in positions.seats(work, pool.id).items]
     assert held == [second.id]
 
 

@@ -72,8 +72,7 @@ def publish(work: Work, *, source: dict[str, Any]) -> KitProfileVersion:
     spec = recipes.from_plain(str(source.get("name", ""))[:64], source)
     if recipes.has(spec.name):
         raise ProfileNameTaken(name=spec.name)
-    whole = resolved(spec.name, lambda name: spec if name == spec.name else offer.written(work, name))
-    _refuse_broken_recipes(work, whole)
+    resolved(spec.name, lambda name: spec if name == spec.name else offer.written(work, name))
     known = queries.profile_row(work, spec.name)
     if known is None:
         known = _row(work, spec)
