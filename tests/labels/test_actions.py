@@ -18,8 +18,10 @@ from kitto.labels import actions, printing, queries
 from kitto.labels.adapters import folder
 from kitto.labels.adapters.folder import take
 from kitto.labels.rules import DevicesUnknown, NoLabelScanned, OffsetTooFar, PrintOrder, WrongLabel
+from kitto.people import actions as people
+from kitto.people.rules import DepartmentDetails
 from kitto.web.hooks import waiting
-from tests.make import make_pc
+from tests.make import KITTO, make_pc
 
 
 def order(*assets: Asset, template: str = "A-ONE 72224", **other: object) -> PrintOrder:
@@ -133,10 +135,18 @@ def test_who_may_not_print_prints_nothing(ledger: Ledger, tanaka: Actor, guest: 
 
 
 def test_who_prints_in_one_department_reaches_no_other(ledger: Ledger, sato: Actor) -> None:
-    here, there = make_pc(ledger, department_id=7), make_pc(ledger, department_id=8)
+    with ledger.begin(KITTO) as work:
+        ours = people.open_department(work, DepartmentDetails(code="A", name="開発部"))
+        theirs_too = people.open_department(work, DepartmentDetails(code="B", name="営業部"))
+    here = make_pc(ledger, department_id=ours.id)
+    there = make_pc(ledger, department_id=theirs_too.id)
     rights = frozenset({Permission.SEE, Permission.PRINT_LABELS})
     local = Actor(
-        kind="account", id="9", name="local", locale="en", grants=(Grant(rights, ("department", "7")),)
+        kind="account",
+        id="9",
+        name="local",
+        locale="en",
+        grants=(Grant(rights, ("department", str(ours.id))),),
     )
     printing.print_now(ledger, local, order(here))
     with pytest.raises(DevicesUnknown):
