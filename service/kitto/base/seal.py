@@ -1,5 +1,7 @@
 """Secrets at rest: sealed with a key that lives outside the database."""
 
+import hashlib
+import hmac
 import os
 from pathlib import Path
 
@@ -53,7 +55,18 @@ def unseal(sealed: str, data: Path | None = None) -> Secret:
         raise Fault(message) from wrong
 
 
+def marks(content: bytes, data: Path | None = None) -> list[str]:
+    """By what a content is known again without being kept: HMAC-SHA256, one for each key, newest first.
+
+    Without the key nobody can tell from a mark whether a guess was right.
+    """
+    return [hmac.new(key, b"mark\x00" + content, hashlib.sha256).hexdigest() for key in _keys(data)]
+
+
 def _box(data: Path | None) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in _keys(data)])
+
+
+def _keys(data: Path | None) -> list[bytes]:
     # One key a line, newest first, so that a key can be rotated without losing what is sealed.
-    keys = ((data or settings().data) / KEY_FILE).read_bytes().split()
-    return MultiFernet([Fernet(key) for key in keys])
+    return ((data or settings().data) / KEY_FILE).read_bytes().split()

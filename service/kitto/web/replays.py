@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kitto.base.db import Base, Id
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
+from kitto.base.seal import marks
 from kitto.base.work import Actor, Ledger, Work
 
 KEPT_FOR = timedelta(days=30)
@@ -57,7 +58,8 @@ class Replays:
         self._ledger = ledger
         self._actor = f"{actor.kind}:{actor.id}"
         self._key = key
-        self._print = print_
+        # What was kept by a release before this one is not keyed yet; it is gone after KEPT_FOR.
+        self._prints = [*marks(print_.encode()), print_] if key is not None else []
 
     def find(self) -> Response | None:
         """The answer given before, or None. Refuses a key used for another command."""
@@ -72,7 +74,7 @@ class Replays:
             work.session.close()
         if kept is None:
             return None
-        if kept.fingerprint != self._print:
+        if kept.fingerprint not in self._prints:
             raise KeyReused
         return _again(kept)
 
@@ -80,12 +82,14 @@ class Replays:
         """The row that keeps this answer; none without a key."""
         if self._key is None:
             return []
-        body = bytes(getattr(response, "body", b""))
+        # What says that nobody may store it (a secret shown once, a page) is not stored here either.
+        shown_once = "no-store" in response.headers.get("cache-control", "")
+        body = b"" if shown_once else bytes(getattr(response, "body", b""))
         return [
             KeptAnswer(
                 actor=self._actor,
                 key=self._key,
-                fingerprint=self._print,
+                fingerprint=self._prints[0],
                 status=response.status_code,
                 content_type=response.headers.get("content-type", ""),
                 location=response.headers.get("location", ""),
@@ -102,7 +106,7 @@ def forget_old(work: Work) -> None:
 
 
 async def fingerprint(request: Request) -> str:
-    """What the command was: method, path and body."""
+    """What the command was: method, path and body. Kept only under this installation's key (`marks`)."""
     parts = (request.method.encode(), str(request.url.path).encode(), await request.body())
     return hashlib.sha256(b"\x00".join(parts)).hexdigest()
 
