@@ -11,6 +11,9 @@ COPY service /opt/kitto/source/service
 COPY agents /opt/kitto/source/agents
 COPY playbooks /opt/kitto/source/playbooks
 COPY inventories /opt/kitto/source/inventories
+COPY tools/fetch_collections.py /tmp/tools/
+# Each file is held against a checksum; the build ends when one cannot be had.
+RUN python /tmp/tools/fetch_collections.py /opt/kitto/source/collections
 COPY label_templates /opt/kitto/source/label_templates
 COPY LICENSE /opt/kitto/source/
 COPY --chmod=755 deploy/kitto /opt/kitto/bin/kitto

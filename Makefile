@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup prepare demo test test-windows check format run seed bench soak test-macos pictures reference clean
+.PHONY: help setup collections prepare demo test test-windows check format run seed bench soak test-macos pictures reference clean
 
 # The first Python that is new enough; PYTHON=… chooses another.
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
@@ -36,6 +36,10 @@ $(READY): requirements-dev.lock pyproject.toml
 	@chmod 755 $(BIN)/kitto
 	@touch $@
 
+# Without them only plays for Windows do not run, and it says so.
+collections: $(READY)
+	@$(BIN)/python tools/fetch_collections.py || true
+
 prepare: $(READY) ## What tests and demo need from Debian, and the disk of the bench PCs
 	@$(BIN)/python tests/prepare.py
 
@@ -64,7 +68,7 @@ format: $(READY) ## Format the code, and mend what can be mended without thinkin
 reference: $(READY) ## docs/reference.md: rights, states, refusals, commands, as the program has them
 	@$(BIN)/python tools/reference.py renew
 
-run: $(READY) ## The console on localhost, on its own data in var/data
+run: $(READY) collections ## The console on localhost, on its own data in var/data
 	@$(BIN)/kitto serve
 
 seed: $(READY) ## Fill var/data with a believable office

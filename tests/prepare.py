@@ -18,6 +18,7 @@ sys.path.insert(
 )  # run as a plain file, before anything is set up
 
 from tests.counterparts import image, namespaces
+from tools import fetch_collections
 
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -88,6 +89,12 @@ def missing(package: str) -> str:
     )
 
 
+def missing_collections() -> str:
+    """Why the tests that need Ansible's collections for Windows cannot run; empty when they are there."""
+    lacking = fetch_collections.missing()
+    return f"no Ansible collections for Windows here ({', '.join(lacking)}): make prepare" if lacking else ""
+
+
 def make_plan(unmet: tuple[Need, ...], system: System) -> Plan:
     """What to install here, what to leave, and why."""
     if system.family not in ("debian", "ubuntu"):
@@ -120,8 +127,9 @@ def _named(needs: tuple[Need, ...]) -> str:
 def main(arguments: list[str]) -> int:
     plan = make_plan(tuple(need for need in NEEDS if not need.is_met), this_system())
     if "--check" in arguments:
-        lacking = (*plan.install, *plan.leave)
-        print(f"Missing: {_named(lacking)}." if lacking else "Everything the tests need is there.")
+        needs = _named((*plan.install, *plan.leave))
+        lacking = "; ".join(one for one in (needs, missing_collections()) if one)
+        print(f"Missing: {lacking}." if lacking else "Everything the tests need is there.")
         return 1 if lacking else 0
     if plan.install:
         print(f"Installing from Debian for the tests and the demo: {_named(plan.install)}.", flush=True)
@@ -133,6 +141,8 @@ def main(arguments: list[str]) -> int:
             )
     if plan.leave:
         print(f"Left out because {plan.why_leave}: {_named(plan.leave)}. Tests that need it are skipped.")
+    if fetch_collections.main([]):
+        print("Tests that play on Windows are skipped.", file=sys.stderr)
     _build_image()
     return 0
 

@@ -160,6 +160,10 @@ class Settings(BaseSettings):
             return beside_source
         return Path(__file__).resolve().parents[1] / "share" / name
 
+    def collections(self) -> tuple[Path, ...]:
+        """Where Ansible looks for collections: first this installation's, then those that come with Kitto."""
+        return self.data / "collections", self.shipped("collections")
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:

@@ -68,6 +68,8 @@ def _checks(own: Settings) -> Iterator[tuple[str, bool, str]]:
     yield from _folder(own.data)
     with opened(fresh=False) as house:
         yield from _database(house.database)
+    found = [f"{one.parent.name}.{one.name}" for place in own.collections() for one in _collections(place)]
+    yield "collections", True, ", ".join(found) or "none: plays for Windows do not run (docs/plays.md)"
     for tool, why in (
         ("ssh", "kitting"),
         ("ssh-agent", "kitting"),
@@ -75,6 +77,10 @@ def _checks(own: Settings) -> Iterator[tuple[str, bool, str]]:
     ):
         path = shutil.which(tool)
         yield f"tool {tool}", bool(path) or tool == "bwrap", path or f"missing: {why}"
+
+
+def _collections(place: Path) -> list[Path]:
+    return sorted(path.parent for path in place.glob("ansible_collections/*/*/MANIFEST.json"))
 
 
 def _folder(data: Path) -> Iterator[tuple[str, bool, str]]:

@@ -37,7 +37,7 @@ HEAD = """\
 
 def installation(folder: Path, **more: object) -> Ansible:
     """Ansible as an installation has it, its journals in `folder`."""
-    given = {"home": folder / "runs", "plugins": ROOT / "inventories/plugins", "collections": folder / "none"}
+    given = {"home": folder / "runs", "plugins": ROOT / "inventories/plugins", "collections": ()}
     return Ansible(**{**given, **more})  # type: ignore[arg-type]
 
 

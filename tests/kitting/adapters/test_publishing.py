@@ -227,6 +227,12 @@ def test_no_way_leads_from_a_play_to_a_program_on_our_machine(recipe: Path, more
     [
         task("ansible.builtin.debug:\n  msg: x\nwith_kitto_secret: [door_code]"),
         task('ansible.builtin.template:\n  src: a.j2\n  dest: /a\n  mode: "0600"'),
+        task("kitto_make_secret:\n  name: local_password_a"),
+        task('kitto_hand_in:\n  name: a\n  value: "{{ kitto_greeting }}"'),
+        both(
+            task("kitto_make_secret:\n  name: a\nregister: greet_made\nno_log: true"),
+            task('ansible.builtin.debug:\n  msg: "{{ greet_made.value }}"'),
+        ),
         task(f'block:\n  - name: A\n    ansible.builtin.debug:\n      msg: "{{{{ {READ} }}}}"'),
     ],
 )

@@ -14,6 +14,7 @@ from kitto.kitting.adapters.publishing.asking import Asking, can_be_contained, l
 from kitto.kitting.adapters.publishing.findings import Finding
 from tests.kitting.adapters.stage import PLAYBOOKS, ROOT
 from tests.kitting.adapters.test_publishing import Break, codes, recipe, task
+from tests.prepare import missing_collections
 
 __all__ = ["recipe"]
 
@@ -25,7 +26,7 @@ def asking(folder: Path, *, lint: str | None = None, contained: bool = True) -> 
         scratch=folder.parent,
         name=folder.name,
         plugins=ROOT / "inventories/plugins",
-        collections=folder.parent / "none",
+        collections=(folder.parent / "none",),
         lint=lint,
         contained=contained,
     )
@@ -142,5 +143,7 @@ def test_the_command_line_answers_people_and_programs(recipe: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted(PLAYBOOKS.glob("*/profile.yml")), ids=lambda path: path.parent.name)
 def test_every_recipe_of_ours_may_be_published(path: Path) -> None:
+    if path.parent.name == "windows-workstation" and (lacking := missing_collections()):
+        pytest.skip(lacking)
     report = publishing.check(path.parent)
     assert [f"{one.file}:{one.line} {one.sentence('en')}" for one in report.findings] == []

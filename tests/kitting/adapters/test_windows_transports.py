@@ -43,6 +43,16 @@ HAND_IN = """\
       ansible.builtin.debug:
         msg: "the key is {{ secret_of_the_device }}"
 """
+MAKE = """\
+    - name: Kitto makes a password
+      kitto_make_secret:
+        name: local_password_tanaka
+      register: windows_password
+      no_log: true
+    - name: It is hidden from now on
+      ansible.builtin.debug:
+        msg: "made: {{ windows_password.value }}"
+"""
 LONG = """\
     - name: Take long
       ansible.builtin.raw: Start-Sleep -Seconds 300
@@ -182,6 +192,32 @@ def test_a_secret_handed_in_reaches_only_the_service(ansible: Ansible, tmp_path:
     journal = (ansible.home / stage.RUN / "journal.jsonl").read_text()
     assert KEY not in journal
     assert "the key is ***" in journal
+
+
+def test_a_password_that_kitto_makes_is_kept_before_the_play_has_it(ansible: Ansible, tmp_path: Path) -> None:
+    with windows_pc() as pc:
+        spec = stage.order(
+            pc, recipe(tmp_path / "recipe", MAKE), ansible, hand_in_names=("local_password_*",)
+        )
+        outcome = stage.play(ansible, pc, spec)
+
+    assert outcome.outcome is Outcome.SUCCEEDED, outcome
+    (event,) = [event for event in told(ansible, stage.RUN) if event.kind is Kind.HANDED_IN]
+    kept = boxes.open_box(event.detail, tmp_path / "data").reveal()
+    journal = (ansible.home / stage.RUN / "journal.jsonl").read_text()
+    assert kept not in journal
+    assert "made: ***" in journal
+    for signs in (str.isupper, str.islower, str.isdigit):
+        assert any(map(signs, kept))
+
+
+def test_a_password_of_another_name_is_not_made(ansible: Ansible, tmp_path: Path) -> None:
+    with windows_pc() as pc:
+        spec = stage.order(pc, recipe(tmp_path / "recipe", MAKE), ansible, hand_in_names=("bitlocker_*",))
+        outcome = stage.play(ansible, pc, spec)
+    assert outcome.outcome is Outcome.FAILED
+    said = [event.text for event in told(ansible, stage.RUN) if event.kind is Kind.SECRET]
+    assert "The secret local_password_tanaka is not among those that this step hands in." in said
 
 
 def test_a_name_that_was_not_declared_is_not_taken(ansible: Ansible, tmp_path: Path) -> None:

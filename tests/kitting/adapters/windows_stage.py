@@ -1,10 +1,9 @@
 """What tests of Windows share: collections, specs for a Windows PC, and an installation with a box key."""
 
-import fcntl
-import importlib.util
 import os
-from functools import lru_cache
 from pathlib import Path
+
+import pytest
 
 from kitto.base import boxes
 from kitto.base.seal import make_key
@@ -13,27 +12,19 @@ from kitto.kitting.adapters.content import content_of
 from kitto.kitting.adapters.plays import Host, PlaySpec, Transport
 from tests.counterparts.windows.pc import WindowsPc
 from tests.kitting.adapters.stage import PLAYBOOKS, ROOT, finish
+from tests.prepare import missing_collections
+from tools import fetch_collections
 
 # Processes are found by the run they belong to, so other tests on this machine must not have the same.
 RUN = f"windows-{os.getpid()}"
 OVER_WINRM = (Transport.PSRP, Transport.WINRM)
 
 
-@lru_cache
-def collections() -> Path:
-    """The collections that our recipes name, fetched once for this checkout."""
-    place = ROOT / "var" / "collections"
-    place.mkdir(parents=True, exist_ok=True)
-    spec = importlib.util.spec_from_file_location("fetch_collections", ROOT / "tools/fetch_collections.py")
-    if spec is None or spec.loader is None:
-        raise AssertionError("the tool that fetches collections is gone")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    with (place / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if tool.main([str(place)]):
-            raise AssertionError("the collections could not be fetched")
-    return place
+def collections() -> tuple[Path, ...]:
+    """Those that come with Kitto; without them the test is skipped and says so."""
+    if lacking := missing_collections():
+        pytest.skip(lacking)
+    return (fetch_collections.PLACE,)
 
 
 def installation(folder: Path) -> Ansible:

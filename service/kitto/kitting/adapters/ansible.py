@@ -43,11 +43,11 @@ END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Ansible:
-    """The plays of one installation. `home` keeps their journals; the other two folders are only read."""
+    """The plays of one installation. `home` keeps their journals; the other folders are only read."""
 
     home: Path
     plugins: Path
-    collections: Path
+    collections: tuple[Path, ...]
     containment: Containment = Containment.AUTO
     warm_seconds: float = 900.0
     strategy: Strategy = Strategy.LINEAR
@@ -79,7 +79,7 @@ class Ansible:
                 secrets=dict(secrets),
                 private_key=private_key,
                 plugins=str(self.plugins),
-                collections=str(self.collections),
+                collections=tuple(str(place) for place in self.collections),
                 containment=self.containment,
                 warm_seconds=self.warm_seconds,
                 strategies=_mitogen() if self.strategy is Strategy.MITOGEN else "",

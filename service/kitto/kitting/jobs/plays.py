@@ -58,7 +58,7 @@ def ansible() -> Ansible:
     return Ansible(
         home=own.data / "runs",
         plugins=own.shipped("inventories") / "plugins",
-        collections=own.data / "collections",
+        collections=own.collections(),
         warm_seconds=60.0 * own.ansible_warm_minutes,
         strategy=Strategy(own.ansible_strategy),
     )

@@ -1,17 +1,15 @@
 """Secrets as steps: one is generated, or one that a play handed in is made sure of."""
 
-import secrets
 from typing import Final
 
 from kitto.base.i18n import N_
+from kitto.base.ids import new_password
 from kitto.base.seal import Secret
 from kitto.base.work import Work
 from kitto.kitting.actions.secrets import keep_secret, newest_secret
 from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.rules.verdicts import Done, Failed, Verdict
 
-# Without signs that are mistaken for each other, or that lie elsewhere on a Japanese keyboard.
-LETTERS: Final = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
 USUAL_LENGTH: Final = 20
 NOT_HANDED_IN = N_("The play has not handed in the secret “{name}”. Run the step before this one again.")
 
@@ -25,6 +23,5 @@ def secret(work: Work, kit: Kit, step: KitStep) -> Verdict:
         return Done("secret_sealed", {"name": name}) if mine else Failed(NOT_HANDED_IN.format(name=name))
     if not mine:
         length = max(12, min(64, int(step.with_.get("length", USUAL_LENGTH))))
-        value = Secret("".join(secrets.choice(LETTERS) for _ in range(length)))
-        keep_secret(work, kit=kit, name=name, value=value)
+        keep_secret(work, kit=kit, name=name, value=Secret(new_password(length)))
     return Done("secret_sealed", {"name": name})

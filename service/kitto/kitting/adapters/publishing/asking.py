@@ -74,7 +74,7 @@ class Asking:
     scratch: Path
     name: str
     plugins: Path
-    collections: Path
+    collections: tuple[Path, ...]
     lint: str | None = None
     contained: bool = False
 
@@ -152,7 +152,7 @@ class Asking:
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         limits = f"ulimit -v {MEMORY_KB}; ulimit -t {PROCESSOR_SECONDS}; ulimit -f 131072; ulimit -c 0; "
         limited = ["/bin/sh", "-c", limits + 'exec "$@"', "kitto-check", *command]
-        seen = [self.plugins.resolve(), self.collections.resolve()]
+        seen = [place.resolve() for place in (self.plugins, *self.collections)]
         whole = closed_off(limited, self.scratch, seen) if self.contained else limited
         try:
             return subprocess.run(
@@ -179,7 +179,7 @@ class Asking:
             "ANSIBLE_CONFIG": str(self.scratch / "ansible.cfg"),
             "ANSIBLE_HOME": str(self.scratch / "home"),
             "ANSIBLE_LOCAL_TEMP": str(self.scratch / "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            "ANSIBLE_COLLECTIONS_PATH": ":".join(str(place.resolve()) for place in self.collections),
             "ANSIBLE_LOOKUP_PLUGINS": str(self.plugins / "lookup"),
             "ANSIBLE_ACTION_PLUGINS": str(self.plugins / "action"),
             "ANSIBLE_LIBRARY": str(self.plugins / "modules"),

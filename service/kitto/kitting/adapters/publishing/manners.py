@@ -152,8 +152,8 @@ def collections_of(book: Book) -> dict[tuple[str, str], tuple[str, int]]:
     }
 
 
-def look_at_collections(book: Book, installed: Path, findings: list[Finding]) -> None:
+def look_at_collections(book: Book, installed: Collection[Path], findings: list[Finding]) -> None:
     """Find collections that a play names and this installation does not have."""
     for (space, name), (file, line) in collections_of(book).items():
-        if not (installed / "ansible_collections" / space / name).is_dir():
+        if not any((place / "ansible_collections" / space / name).is_dir() for place in installed):
             findings.append(found("collection_missing", file, line, f"{space}.{name}"))

@@ -20,6 +20,9 @@ _COMMANDS: Final = frozenset({"command", "shell", "raw", "script", "expect", "wi
 _SAFE_ARGUMENTS: Final = frozenset({"stdin", "responses"})
 
 
+# Actions of ours that give secrets to Kitto.
+_MAKES: Final = "kitto_make_secret"
+_HANDS_IN: Final = "kitto_hand_in"
 # Actions of ours that are told the name of a secret, ask for it themselves, and never show it.
 _BY_NAME: Final = {"kitto_gear": ("password", "enable")}
 
@@ -114,11 +117,16 @@ def _places(task: Task) -> Iterator[Finding]:
 
 
 def look_at_hiding(play: Play, folder: Path) -> Iterator[Finding]:
-    """Tasks that read a secret and do not hide what they say."""
+    """Tasks that read, make or hand in a secret and do not hide what they say."""
+    made = [str(task.fields.get("register", "")) for task in play.tasks if task.short == _MAKES]
+    secret = re.compile("|".join([SECRET, *(rf"\b{re.escape(name)}\b" for name in made if name)]))
     for task in play.tasks:
         if not task.module or task.hidden:
             continue
-        first = next((text for text in _all_texts(task, folder) if SECRET in text), None)
+        if task.short in (_MAKES, _HANDS_IN):
+            yield found("secret_seen", task.file, task.line)
+            continue
+        first = next((text for text in _all_texts(task, folder) if secret.search(text)), None)
         if first is not None:
             yield found("secret_seen", task.file, first.line)
 

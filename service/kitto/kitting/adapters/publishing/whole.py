@@ -51,7 +51,7 @@ def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
                 scratch=Path(scratch),
                 name=copy.name,
                 plugins=own.shipped("inventories") / "plugins",
-                collections=own.data / "collections",
+                collections=own.collections(),
                 lint=lint_program(),
                 contained=can_be_contained(),
             ).look(books, findings)
@@ -79,7 +79,7 @@ def _look_at_book(
 ) -> set[str]:
     own = settings()
     look_at_manners(book, copy, _machines(own.shipped("playbooks")), findings)
-    look_at_collections(book, own.data / "collections", findings)
+    look_at_collections(book, own.collections(), findings)
     for play in book.plays:
         findings.extend(look_at_hiding(play, copy))
     # A book that no step runs shows the whole; it may use what any step has.

@@ -93,7 +93,8 @@ def _carried_out(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
 
 def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
     spec = order.spec
-    tools = ground.Tools(Path(order.plugins), Path(order.collections), order.warm_seconds, order.strategies)
+    collections = tuple(Path(place) for place in order.collections)
+    tools = ground.Tools(Path(order.plugins), collections, order.warm_seconds, order.strategies)
     watch = play.Watch(files, spec.total_seconds, spec.silent_seconds)
     signal.signal(signal.SIGTERM, lambda *_: watch.asked_to_stop.set())
     with ExitStack() as held:
@@ -108,7 +109,7 @@ def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
         door = Door(files, spec, order.secrets, pen=pen, on_event=watch.note)
         door.open()
         held.callback(door.close)
-        seen = [tools.plugins.resolve(), tools.collections.resolve()]
+        seen = [place.resolve() for place in (tools.plugins, *collections)]
         container = containment.choose(order.containment, spec.run_id, files.work, seen)
         held.callback(container.end)
         pen.write(draft(Kind.NOTE, text=_contained(container.kind)))

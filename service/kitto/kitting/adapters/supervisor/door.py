@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from kitto.base.boxes import close_box
-from kitto.base.ids import new_token
+from kitto.base.ids import new_password, new_token
 from kitto.kitting.adapters.plays import SHORTEST_SECRET, Counts, Kind, PlayEvent, PlaySpec, Status
 from kitto.kitting.adapters.supervisor.files import RunFiles, write_private
 from kitto.kitting.adapters.supervisor.pen import Pen, draft
@@ -121,6 +121,9 @@ class Door:
                 line.sendall(self._secret(ask.name))
             elif ask.ask == "hand_in":
                 line.sendall(self._take_in(ask.name, ask.value))
+            elif ask.ask == "make":
+                value = new_password()
+                line.sendall(self._take_in(ask.name, value, told=value))
             elif ask.ask == "journal":
                 self._listen(lines)
 
@@ -132,7 +135,7 @@ class Door:
         self._pen.write(draft(Kind.SECRET, text=f"The play read the secret {name}."))
         return _answer(value=self._secrets[name])
 
-    def _take_in(self, name: str, value: str) -> bytes:
+    def _take_in(self, name: str, value: str, told: str = "yes") -> bytes:
         """Keep a secret of the play: hidden from now on, and on disk, in a box, before we answer."""
         if not _NAME.fullmatch(name) or not any(_covers(known, name) for known in self._spec.hand_in_names):
             said = f"The secret {name[:64]} is not among those that this step hands in."
@@ -144,7 +147,7 @@ class Door:
         box = close_box(self._spec.box_lid, value)
         event = draft(Kind.HANDED_IN, text=f"The play handed the secret {name} in.")
         self._pen.write(msgspec.structs.replace(event, item=name, detail=box))
-        return _answer(taken="yes")
+        return _answer(taken=told)
 
     def _listen(self, lines: BinaryIO) -> None:
         while line := lines.readline(LONGEST_LINE):

@@ -26,7 +26,7 @@ class Tools:
     """What comes with Kitto and every play may read."""
 
     plugins: Path
-    collections: Path
+    collections: tuple[Path, ...]
     warm_seconds: float = 0
     strategies: str = ""
 
@@ -58,7 +58,7 @@ def standing(tools: Tools) -> dict[str, str]:
         # Resolved, as a container shows the real folder only and perhaps not the link that leads to it.
         "PATH": f"{Path(sys.prefix).resolve() / 'bin'}:{SYSTEM_PATH}",
         "LANG": "C.UTF-8",
-        "ANSIBLE_COLLECTIONS_PATH": str(tools.collections),
+        "ANSIBLE_COLLECTIONS_PATH": ":".join(str(place.resolve()) for place in tools.collections),
         "ANSIBLE_ACTION_PLUGINS": str(tools.plugins / "action"),
         "ANSIBLE_LOOKUP_PLUGINS": str(tools.plugins / "lookup"),
         "ANSIBLE_CALLBACK_PLUGINS": str(tools.plugins / "callback"),

@@ -12,7 +12,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     secrets: dict[str, str]
     private_key: str
     plugins: str
-    collections: str
+    collections: tuple[str, ...]
     containment: Containment = Containment.AUTO
     warm_seconds: float = 0
     strategies: str = ""
