@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -78,7 +79,14 @@ def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
         yield made
 
 
-def runner(tmp_path: Path, github: Issuer, site: str, key: Path) -> dict[str, str]:
+@pytest.fixture
+def home() -> Iterator[str]:
+    """The home of a runner: short, since ssh puts sockets below it and a socket's path may have 108 bytes."""
+    with TemporaryDirectory(prefix="runner-", dir="/tmp") as folder:
+        yield folder
+
+
+def runner(tmp_path: Path, github: Issuer, site: str, home: str) -> dict[str, str]:
     """The environment of a runner that has checked this repository out and installed Kitto."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -88,7 +96,7 @@ def runner(tmp_path: Path, github: Issuer, site: str, key: Path) -> dict[str, st
     shim.chmod(0o755)
     return {
         "PATH": f"{folder}:{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": str(tmp_path),
+        "HOME": home,
         "LC_ALL": "C.UTF-8",
         "KITTO_DATA": str(tmp_path / "no-database"),
         "KITTO_CA": str(tmp_path / "authority.pem"),
@@ -138,7 +146,7 @@ def run_workflow(environment: dict[str, str], tree: Path, given: dict[str, str])
 @pytest.mark.bench_pc
 @pytest.mark.timeout(600)
 def test_the_github_example_configures_a_bench_pc_and_reports_it(
-    github: Issuer, site: str, token: str, maker: Account, ledger: Ledger, tmp_path: Path
+    github: Issuer, site: str, token: str, maker: Account, ledger: Ledger, tmp_path: Path, home: str
 ) -> None:
     with ledger.begin(person_actor(maker)) as work:
         pins = {"repository_id": ["4711"], "ref": ["refs/heads/main"], "environment": ["kitting"]}
@@ -159,7 +167,7 @@ def test_the_github_example_configures_a_bench_pc_and_reports_it(
                 account=machine.user,
                 host_key=machine.host_key,
             )
-        environment = runner(tmp_path, github, site, key)
+        environment = runner(tmp_path, github, site, home)
         given = {"KITTO_URL": site, "WIFI_KEY": CANARY, "SSH_KEY_FILE": str(key)}
         said = run_workflow(environment, work_tree(tmp_path), given)
         assert machine.run("cat /etc/motd").stdout == f"{pc.name}\n"
