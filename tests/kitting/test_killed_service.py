@@ -79,7 +79,7 @@ class Service:
         end = monotonic() + 240  # two cores, shared by many
         while monotonic() < end:
             try:
-                if httpx2.get(f"http://127.0.0.1:{self.port}/readyz").status_code == 200:
+                if httpx2.get(f"http://127.0.0.1:{self.port}/readyz", timeout=60).status_code == 200:
                     return
             except httpx2.HTTPError:
                 pass
@@ -90,7 +90,7 @@ class Service:
     def end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=240)
 
 
 @pytest.fixture

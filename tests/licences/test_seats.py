@@ -246,6 +246,9 @@ class _NoJobs:
     def enqueue(self, _session: Any, job: JobRef, _args: Any, **_: Any) -> None:
         raise AssertionError(job.name)
 
+    def keys_at_work(self, _session: Any, _job: JobRef) -> set[str]:
+        return set()
+
 
 class Seats(RuleBasedStateMachine):
     """Any order of grants, frees and changed limits keeps the sums right."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kitto.base.db import Database
@@ -18,6 +19,7 @@ from kitto.base.jobs import (
     ScheduleSpec,
     known_jobs,
     known_schedules,
+    patiently,
 )
 from kitto.base.takeover import Takeover
 from kitto.base.work import Ledger
@@ -36,14 +38,18 @@ class Run:
     id: str
 
     def step(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
-        return DBOS.run_step({"name": name}, function, *args)
+        return DBOS.run_step({"name": name}, patiently, function, *args)
 
 
 class DurableOutbox:
     """Queues jobs in the caller's transaction through the engine's client."""
 
-    def __init__(self, client: DBOSClient) -> None:
+    def __init__(self, client: DBOSClient, table: str) -> None:
         self._client = client
+        self._at_work = text(
+            f"SELECT DISTINCT queue_partition_key FROM {table}"  # noqa: S608 -- one of two names of ours
+            " WHERE name = :name AND status IN ('ENQUEUED', 'DELAYED', 'PENDING')"
+        )
 
     def enqueue(
         self, session: Session, job: JobRef, args: tuple[Any, ...], *, key: str | None, delay: float
@@ -58,6 +64,9 @@ class DurableOutbox:
         if delay:
             options["delay_seconds"] = delay
         self._client.enqueue_in_transaction(session, options, *args)  # type: ignore[arg-type]  # TypedDict built by parts
+
+    def keys_at_work(self, session: Session, job: JobRef) -> set[str]:
+        return {str(key) for key in session.scalars(self._at_work, {"name": job.name})}
 
 
 class DurableEngine:
@@ -79,7 +88,9 @@ class DurableEngine:
             application_name=NAME,
             lazy=True,
         )
-        self.outbox = DurableOutbox(self._client)
+        self.outbox = DurableOutbox(
+            self._client, "workflow_status" if database.is_sqlite else "dbos.workflow_status"
+        )
 
     def _open_queues(self) -> None:
         for queue in QUEUES.values():

@@ -69,6 +69,10 @@ class StorageFull(Refusal):
     says = N_("Nothing was changed: the disk is full. Free space, then try again.")
 
 
+PASSING = (ChangedMeanwhile, Busy, StorageFull)
+"""Refusals that say nothing about what was asked: the same may succeed a moment later."""
+
+
 class AlreadyThere(Refusal):
     code = "already_there"
     says = N_("Nothing was changed: this is in the ledger already. Search for it instead.")

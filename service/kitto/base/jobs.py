@@ -1,16 +1,23 @@
 """Durable jobs: the port to the engine, and nothing of the engine's own words beyond it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import structlog
 from sqlalchemy.orm import Session
+
+from kitto.base.errors import PASSING
 
 if TYPE_CHECKING:
     from kitto.base.work import Ledger
 
+log = structlog.get_logger()
 JobFunction = Callable[..., None]
+PATIENCE: Final = timedelta(minutes=10)
+LONGEST_PAUSE: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,24 @@ def is_stale(due: datetime, now: datetime, period: timedelta) -> bool:
     return now - due > period
 
 
+def patiently(function: Callable[..., Any], *args: Any) -> Any:
+    """Call again what a database that restarts, a full disk, or somebody else's change has cut off.
+
+    Steps may run again anyway. Raises what it met when it goes on for longer than `PATIENCE`.
+    """
+    until = time.monotonic() + PATIENCE.total_seconds()
+    pause = 0.1
+    while True:
+        try:
+            return function(*args)
+        except PASSING as trouble:
+            if time.monotonic() > until:
+                raise
+            log.warning("job.step_tried_again", step=function.__name__, code=trouble.code)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
 class JobRun(Protocol):
     """What a running job is given."""
 
@@ -105,8 +130,8 @@ class JobRun(Protocol):
     def step(self, name: str, function: Callable[..., Any], *args: Any) -> Any:
         """Run a step once; its JSON result is kept, so a restarted job does not repeat it.
 
-        A step that was cut off runs again: it is idempotent or it checks first. Never returns a
-        secret.
+        A step that was cut off runs again, here or after a restart: it is idempotent or it checks
+        first. Never returns a secret.
         """
 
 
@@ -116,6 +141,9 @@ class Outbox(Protocol):
     def enqueue(
         self, session: Session, job: JobRef, args: tuple[Any, ...], *, key: str | None, delay: float
     ) -> None: ...
+
+    def keys_at_work(self, session: Session, job: JobRef) -> set[str]:
+        """Of a job that is queued by key: the keys for which it is queued or running."""
 
 
 @dataclass(frozen=True)

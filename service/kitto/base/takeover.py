@@ -1,6 +1,7 @@
 """Taking over the jobs of a worker that died: each worker holds a lock on its own name."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from kitto.base.errors import Fault
 log = structlog.get_logger()
 
 EVERY = 1.0
+LOOK = 0.2
 # After PostgreSQL itself restarted all locks are gone: live workers get this long to lock again.
 GRACE = 15.0
 SPACE = 0x6B69747400000000  # "kitt", so that our locks do not meet those of other programs
@@ -30,11 +32,17 @@ class Takeover:
         self._thread: threading.Thread | None = None
 
     def claim(self) -> None:
-        """Lock our own name. Raises Fault if a worker of this name lives."""
+        """Lock our own name. Raises Fault if a worker of this name lives.
+
+        One that was killed may hold it for a moment yet, until PostgreSQL has seen its line break.
+        """
         if self._database.is_sqlite:
             return
         self._own = self._database.engine_of_jobs.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not _lock(self._own, self._name):
+        until = time.monotonic() + GRACE
+        while not _lock(self._own, self._name):
+            if time.monotonic() < until and not self._stopping.wait(LOOK):
+                continue
             message = f"a worker named {self._name!r} is running already; set KITTO_WORKER_NAME"
             raise Fault(message)
 

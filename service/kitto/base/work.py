@@ -151,6 +151,10 @@ class Work:
         """Queue a durable job in this transaction. Jobs with the same key never overlap."""
         self._outbox.enqueue(self.session, job, args, key=key, delay=delay)
 
+    def keys_at_work(self, job: JobRef) -> set[str]:
+        """The keys for which this job is queued or running."""
+        return self._outbox.keys_at_work(self.session, job)
+
     def _note_write(self, _session: Session, _context: Any) -> None:
         self._wrote = True
 
@@ -230,6 +234,8 @@ def translated() -> Generator[None]:
     except DBAPIError as trouble:
         if getattr(trouble.orig, "sqlstate", None) in ("40001", "40P01"):
             raise ChangedMeanwhile from trouble
+        if trouble.connection_invalidated:
+            raise Busy from trouble
         if "NUL (0x00)" in str(trouble.orig):
             raise UnkeepableText from trouble
         raise

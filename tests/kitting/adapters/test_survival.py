@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from kitto.kitting.adapters import trace
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Kind, Outcome, PlayFault, PlaySpec, State
 from kitto.kitting.adapters.supervisor.files import files_of
@@ -138,3 +141,44 @@ def test_a_start_that_never_began_is_tried_again_and_a_torn_journal_is_read_up_t
     assert finish(ansible, spec.run_id).outcome is Outcome.LOST
     journal.write_bytes(b"".join(lines[:-1]) + b"\0" * 512 + b"\n")
     assert told(ansible, spec.run_id) == whole[:-1]
+
+
+def test_a_run_that_was_given_up_never_begins_and_one_that_began_is_not_given_up(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    late = order(pc, recipe(tmp_path / "late", COUNTING))
+    assert ansible.give_up(late.run_id)
+    assert ansible.give_up(late.run_id)
+    with pytest.raises(PlayFault, match="before it began"):
+        ansible.start(late, {}, stage.KEY.private)
+    assert pc.run("cat /root/counted", check=False).stdout == ""
+    ansible.forget(late.run_id)
+    begun = order(pc, recipe(tmp_path / "begun", COUNTING))
+    ansible.start(begun, {}, stage.KEY.private)
+    assert not ansible.give_up(begun.run_id)
+    stage.wait_for_task(ansible, begun.run_id, "Wait for the gate")
+    pc.run("touch /root/gate")
+    assert finish(ansible, begun.run_id).outcome is Outcome.SUCCEEDED
+    assert not ansible.give_up(begun.run_id)
+
+
+def test_a_journal_that_was_forgotten_while_somebody_waited_for_it_is_not_his(tmp_path: Path) -> None:
+    path = tmp_path / trace.JOURNAL
+    first = trace.open_locked(path)
+    assert first is not None
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(trace.open_locked, path)
+        until = time.monotonic() + 10
+        while sum(link.endswith(str(path)) for link in open_files()) < 2:
+            assert time.monotonic() < until
+        path.unlink()
+        os.close(first)
+        assert second.result() is None
+
+
+def open_files() -> list[str]:
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.append(str(entry.readlink()))
+    return found

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import insert
+import structlog
+from sqlalchemy import Table, inspect
 
 from kitto.assets import queries as asset_queries
+from kitto.base.bulk import insert_many
 from kitto.base.i18n import N_
 from kitto.base.ids import new_id
 from kitto.base.work import Work
@@ -32,9 +34,12 @@ from kitto.kitting.rules.states import (
     WaitFor,
 )
 from kitto.kitting.rules.verdicts import Done, Failed, Waits
-from kitto.kitting.signals import go_on
+from kitto.kitting.signals import CARRY_ON, go_on
 
+log = structlog.get_logger()
 LONGEST_PAUSE: Final = timedelta(hours=1)
+# The table itself, because lines come a thousand at a time and none of them is looked at again.
+_LINE: Table = inspect(PlayLine).local_table  # type: ignore[assignment]  # a mapped class has a table
 TOO_LATE: Final = N_("It waited longer than its profile allows. Look at the device, then try again.")
 NEVER_AGAIN: Final = frozenset(
     {
@@ -174,7 +179,7 @@ def note_launch(work: Work, kit_id: int, run: str) -> bool:
     """Note that a run is about to be launched; False if it had been before. Refuses a stale fence."""
     work.allow(Permission.KIT)
     work.unrecorded("progress of a play")
-    attempt = queries.attempt(work, run)
+    attempt = queries.attempt(work, run, lock=True)
     if attempt.launched_at is not None:
         return False
     _refuse_stale(work, queries.kit(work, kit_id), attempt)
@@ -191,11 +196,11 @@ def keep_lines(work: Work, kit_id: int, step: str, run: str, events: list[PlayEv
     """Store events of a play; those stored already are passed over. Returns the last seq stored."""
     work.allow(Permission.KIT)
     work.unrecorded("the log of a play")
-    attempt = queries.attempt(work, run)
+    attempt = queries.attempt(work, run, lock=True)
     fresh = [event for event in events if event.seq > attempt.last_seq]
     if not fresh:
         return attempt.last_seq
-    work.session.execute(insert(PlayLine), [_line(attempt.id, event) for event in fresh])
+    insert_many(work.session.connection(), _LINE, [_line(attempt.id, event) for event in fresh])
     attempt.last_seq = fresh[-1].seq
     read = [event.text for event in fresh if event.kind is Kind.SECRET]
     if read:
@@ -309,6 +314,18 @@ def device_is_back(work: Work, kit_id: int) -> bool:
         move_step(work, kit, step, StepState.RUNNABLE)
     settle(work, kit)
     return bool(waiting)
+
+
+def take_up_forgotten(work: Work) -> list[int]:
+    """Queue the kits that could go on and have no job. Returns their numbers. Idempotent."""
+    work.allow(Permission.KIT)
+    work.unrecorded("only queues what was queued before")
+    known = work.keys_at_work(CARRY_ON)
+    forgotten = [kit for kit in queries.movable(work.session) if kit.key not in known]
+    for kit in forgotten:
+        log.warning("kitting.taken_up_again", kit_id=kit.id, state=kit.state)
+        go_on(work, kit)
+    return [kit.id for kit in forgotten]
 
 
 def _waiting_machines(kit: Kit) -> list[KitStep]:

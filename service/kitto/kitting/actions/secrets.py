@@ -48,9 +48,12 @@ def take_handed_in(work: Work, *, kit_id: int, run: str, events: list[PlayEvent]
     It outlives a cancelled kit: a disk that was encrypted stays encrypted.
     """
     work.allow(Permission.KIT)
-    seen = queries.attempt(work, run).last_seq
-    for event in events:
-        if event.kind is Kind.HANDED_IN and event.seq > seen:
+    handed_in = [event for event in events if event.kind is Kind.HANDED_IN]
+    if not handed_in:
+        return events
+    seen = queries.attempt(work, run, lock=True).last_seq
+    for event in handed_in:
+        if event.seq > seen:
             kept = keep_secret(
                 work, kit=queries.kit(work, kit_id), name=event.item, value=open_box(event.detail)
             )

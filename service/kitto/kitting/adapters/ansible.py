@@ -39,6 +39,8 @@ from kitto.kitting.adapters.supervisor.order import Asked, Order
 LAUNCH_SECONDS = 60
 SOMEBODY_RUNS_IT = 3
 END_SECONDS = 10.0
+# No event, and yet not nothing: a supervisor begins with an empty journal only.
+GIVEN_UP = b"given up\n"
 
 
 @dataclass(frozen=True)
@@ -120,16 +122,20 @@ class Ansible:
     def _supervisor(
         self, words: Sequence[str], order: bytes, module: str = ""
     ) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", f"kitto.kitting.adapters.supervisor{module}", *words],
-            input=order,
-            capture_output=True,
-            env=_environment(),
-            start_new_session=True,
-            cwd="/",
-            timeout=LAUNCH_SECONDS,
-            check=False,
-        )
+        try:
+            return subprocess.run(
+                [sys.executable, "-m", f"kitto.kitting.adapters.supervisor{module}", *words],
+                input=order,
+                capture_output=True,
+                env=_environment(),
+                start_new_session=True,
+                cwd="/",
+                timeout=LAUNCH_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            message = f"a process of ours did not start within {LAUNCH_SECONDS} seconds"
+            raise PlayFault(message) from late
 
     def find(self, run_id: str) -> RunHandle | None:
         """The run as this machine knows it; None when it never began here, or was forgotten."""
@@ -145,6 +151,23 @@ class Ansible:
         return RunHandle(
             run_id=run_id, state=state, pid=int(first.text.split(maxsplit=1)[0]), began_at=first.at
         )
+
+    def give_up(self, run_id: str) -> bool:
+        """See to it that a run that has not begun never will; False when it began, or begins just now.
+
+        Whoever asked for it may have died while a supervisor was still starting. Idempotent.
+        """
+        files = files_of(self.home, run_id)
+        private_folder(files.kept)
+        handle = trace.open_locked(files.journal)
+        if handle is None:
+            return False
+        try:
+            if not os.fstat(handle).st_size:
+                os.write(handle, GIVEN_UP)
+        finally:
+            os.close(handle)
+        return self.find(run_id) is None
 
     def runs(self) -> list[str]:
         """Ids of all runs that are kept here, for taking them up again after a restart."""

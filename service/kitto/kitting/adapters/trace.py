@@ -21,7 +21,8 @@ _event = msgspec.json.Decoder(PlayEvent)
 
 
 def open_locked(path: Path) -> int | None:
-    """Open for appending with the lock that says "a supervisor lives"; None when another one holds it.
+    """Open for appending with the lock that says "a supervisor lives"; None when another one holds it,
+    or when the run was forgotten meanwhile.
 
     Whoever merely looks takes the lock for an instant, so one refusal is not yet an answer.
     """
@@ -36,7 +37,16 @@ def open_locked(path: Path) -> int | None:
                 return None
             time.sleep(0.02)
         else:
-            return handle
+            if _still_there(path, handle):
+                return handle
+            os.close(handle)
+            return None
+
+
+def _still_there(path: Path, handle: int) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    return False
 
 
 def is_held(path: Path) -> bool:

@@ -3,7 +3,7 @@
 from kitto.kitting.jobs.carry_on import carry_on
 from kitto.kitting.jobs.compare import compare, compare_the_due, rehearse
 from kitto.kitting.jobs.plays import ansible, kitto
-from kitto.kitting.jobs.watch import look_at_the_late, look_for_devices
+from kitto.kitting.jobs.watch import look_at_the_late, look_for_devices, look_for_the_forgotten
 
 __all__ = [
     "ansible",
@@ -13,5 +13,6 @@ __all__ = [
     "kitto",
     "look_at_the_late",
     "look_for_devices",
+    "look_for_the_forgotten",
     "rehearse",
 ]

@@ -9,7 +9,7 @@ import msgspec
 from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.base.boxes import lid
-from kitto.base.errors import Fault, Refusal
+from kitto.base.errors import PASSING, Fault, Refusal
 from kitto.base.seal import unseal
 from kitto.base.settings import settings
 from kitto.base.work import Actor, Ledger, Work, system_actor
@@ -67,19 +67,34 @@ def ansible() -> Ansible:
 def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
     """Run or take up one play and follow it to its end. May be run again: nothing is launched twice."""
     plays = ansible()
+    if (ended := _ended(ledger, run)) is not None:
+        # The job died after the end was noted and before it was told so.
+        plays.forget(run)
+        return ended
     try:
         _launch(ledger, plays, kit_id, step, run)
         outcome = _follow(ledger, plays, kit_id, step, run)
+    except PASSING:
+        # The play goes on meanwhile; whoever calls us again takes it up.
+        raise
     except PlayFault as fault:
-        outcome = PlayOutcome(outcome=Outcome.FAILED, cause="fault", reason=str(fault))
+        outcome = _stopped(plays, run, "fault", fault)
     except (Refusal, Fault) as refusal:
-        outcome = PlayOutcome(outcome=Outcome.FAILED, cause="refused", reason=str(refusal))
+        outcome = _stopped(plays, run, "refused", refusal)
     if outcome.outcome is Outcome.LOST:
         outcome = _swept(ledger, plays, kit_id, step, run, outcome)
     with ledger.begin(kitto()) as work:
         machine.note_outcome(work, kit_id, step, run, outcome)
     plays.forget(run)
     return str(outcome.outcome)
+
+
+def _stopped(plays: Ansible, run: str, cause: str, why: Exception) -> PlayOutcome:
+    """What we cannot follow must not go on without us."""
+    while not plays.give_up(run) and plays.outcome(run) is None:
+        plays.cancel(run)
+        time.sleep(FOLLOW_SECONDS)
+    return PlayOutcome(outcome=Outcome.FAILED, cause=cause, reason=str(why))
 
 
 def _swept(
@@ -108,7 +123,11 @@ def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
     with ledger.begin(kitto()) as work:
         work.unrecorded("reads what the play needs; tokens made for it are recorded by their room")
         spec, secrets, private_key = _ready(work, queries.kit(work, kit_id), step, run)
-    plays.start(spec, secrets, private_key)
+    try:
+        plays.start(spec, secrets, private_key)
+    except PlayFault:
+        if plays.give_up(run):
+            raise
 
 
 def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict[str, str], str]:
@@ -176,14 +195,15 @@ def _follow(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
     while True:
         handle = plays.find(run)
         seq = _drain(ledger, plays, kit_id, step, run, seq)
-        if handle is None:
+        if handle is None and plays.give_up(run):
             return PlayOutcome(
                 outcome=Outcome.LOST,
                 cause="no_trace",
                 reason="The play was launched, and nothing of it is left on this machine.",
                 left_there=True,
             )
-        outcome = None if handle.state is State.RUNNING else plays.outcome(run)
+        running = handle is None or handle.state is State.RUNNING
+        outcome = None if running else plays.outcome(run)
         if outcome is not None:
             _drain(ledger, plays, kit_id, step, run, seq)
             return outcome
@@ -210,6 +230,13 @@ def _batches(events: Iterator[PlayEvent]) -> Iterator[list[PlayEvent]]:
             batch = []
     if batch:
         yield batch
+
+
+def _ended(ledger: Ledger, run: str) -> str | None:
+    with ledger.read(kitto()) as work:
+        work.allow(Permission.KIT)
+        attempt = queries.attempt(work, run)
+        return attempt.outcome if attempt.ended_at is not None else None
 
 
 def _seq(ledger: Ledger, run: str) -> int:

@@ -1,4 +1,4 @@
-"""By the clock: devices that kits wait for are looked for, and waits that last too long are told of."""
+"""By the clock: who is waited for is looked for, long waits are told of, the forgotten are taken up."""
 
 from datetime import datetime, timedelta
 
@@ -41,6 +41,15 @@ def look_at_the_late(run: JobRun, due: datetime) -> None:
     for kit_id in late:
         with run.ledger.begin(kitto()) as work:
             machine.note_late(work, kit_id)
+
+
+@schedule("* * * * *", POLL)
+def look_for_the_forgotten(run: JobRun, due: datetime) -> None:
+    """Kits that could go on and have no job any more: one that failed, or was taken up too often."""
+    if is_stale(due, clock.now(), timedelta(minutes=1)):
+        return
+    with run.ledger.begin(kitto()) as work:
+        machine.take_up_forgotten(work)
 
 
 def _ways(work: Work, kit: Kit) -> list[tuple[str, int]]:

@@ -122,6 +122,15 @@ def late_kits(session: Session, now: datetime) -> Sequence[Kit]:
     return session.scalars(select(Kit).where(Kit.is_open, Kit.id.in_(waiting)).order_by(Kit.id)).all()
 
 
+def movable(session: Session) -> Sequence[Kit]:
+    """Open kits that wait for nothing: a step of theirs runs or could, or they are being cancelled."""
+    moves = select(KitStep.kit_id).where(KitStep.state.in_((StepState.RUNNING, StepState.RUNNABLE)))
+    works = Kit.state.in_((KitState.RUNNING, KitState.WAITING, KitState.VERIFYING)) & Kit.id.in_(moves)
+    could = works | (Kit.state == KitState.QUEUED) | Kit.cancel_asked_at.is_not(None)
+    statement = select(Kit).where(Kit.is_open, Kit.asset_id.is_not(None), could)
+    return session.scalars(statement.order_by(Kit.id)).all()
+
+
 def photo_by_hash(work: Work, step_id: int, sha256: str) -> KitPhoto | None:
     return work.session.scalar(select(KitPhoto).where(KitPhoto.step_id == step_id, KitPhoto.sha256 == sha256))
 
@@ -251,9 +260,10 @@ def counts(work: Work) -> dict[KitState, int]:
     return {KitState(state): number for state, number in rows}
 
 
-def attempt(work: Work, run: str) -> KitAttempt:
-    """The attempt that a run belongs to."""
-    return work.session.scalars(select(KitAttempt).where(KitAttempt.run == run)).one()
+def attempt(work: Work, run: str, *, lock: bool = False) -> KitAttempt:
+    """The attempt that a run belongs to. `lock`: held until the work ends."""
+    statement = select(KitAttempt).where(KitAttempt.run == run)
+    return work.session.scalars(statement.with_for_update() if lock else statement).one()
 
 
 def log_lines(

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, insert, inspect, select, update
+from sqlalchemy import Table, bindparam, inspect, select, update
 
 from kitto.assets.models import Asset
+from kitto.base.bulk import insert_many
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting.rules.refusals import DeviceBusy
@@ -93,7 +94,7 @@ def write(work: Work, run: OutsideRun, events: Sequence[Event]) -> None:
             raise EventsMissing(expected=expected, got=event.seq)
     if not fresh:
         return
-    work.session.connection().execute(insert(_EVENT), [event.row(run.id) for event in fresh])
+    insert_many(work.session.connection(), _EVENT, [event.row(run.id) for event in fresh])
     run.last_seq = fresh[-1].seq
     _count(work, run, fresh)
 

@@ -36,7 +36,7 @@ def main(home: Path, run_id: str, told: Callable[[], Order]) -> int:
     os.umask(0o077)
     files = files_of(home, run_id)
     handle = trace.open_locked(files.journal)
-    if handle is None or trace.last(files.journal) is not None:
+    if handle is None or os.fstat(handle).st_size:
         return SOMEBODY_RUNS_IT
     order = told()
     # The lock belongs to the open file, so the child keeps it when this process ends. And a child whose
