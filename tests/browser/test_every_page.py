@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.judge import LOCALES, Judge, served
+from tests.browser.keys import walk
 from tests.browser.office import opened, page_routes, pages, sign_in
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,20 @@ def test_nothing_is_wrong_on_any_page(
             page.goto(site + path)
             wrong += page_at.complaints(page)
             page.screenshot(path=PICTURES / f"{name}-{width}-{scheme}-{locale}.png", full_page=True)
+    page.close()
+    assert wrong == []
+
+
+@pytest.mark.timeout(1500)
+def test_every_page_can_be_walked_without_a_mouse_in_japanese(
+    found: dict[str, str], members: dict[str, BrowserContext], site: str, page_at: Judge
+) -> None:
+    page = page_at.watch(members["ja"].new_page())
+    page.set_viewport_size({"width": 1280, "height": 800})
+    wrong: list[str] = []
+    for path in found.values():
+        page.goto(site + path)
+        wrong += walk(page)
     page.close()
     assert wrong == []
 

@@ -292,7 +292,7 @@ def hand_over(stage: Stage, cast: Cast, tag: str) -> dict[str, Any]:
         try:
             return sato.download(f"/handovers/{paper['id']}/document.pdf")
         except Refused as refusal:
-            if refusal.status == 503:
+            if refusal.code == "handover.document_not_ready":
                 return None
             raise
 

@@ -17,13 +17,14 @@ class Refused(Exception):  # noqa: N818 -- Kitto's own word for it
     """Kitto said no; the text is its sentence."""
 
     def __init__(self, status: int, text: str) -> None:
+        self.code = ""
         try:
             said = json.loads(text)
-            text = f"{said['detail']} [{said['code']}]"
+            self.code = said["code"]
+            text = f"{said['detail']} [{self.code}]"
         except (ValueError, KeyError, TypeError):
             text = text[:300]
         super().__init__(f"{status}: {text}")
-        self.status = status
 
 
 class Person:
