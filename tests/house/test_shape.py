@@ -62,6 +62,7 @@ PART_OF_AN_ACTION = {
     "kitting.move_kit": "whatever moves the kit has asked",
     "kitting.move_step": "whatever moves the step has asked",
     "kitting.new_attempt": "the action that begins the try has asked",
+    "kitting.try_again": "what made the device answer has asked",
     "kitting.newest_secret": "showing or using a secret has asked",
     "kitting.open_steps": "the job that looks at the kit has asked",
     "kitting.prove": "the step that gives the evidence has asked",

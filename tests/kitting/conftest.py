@@ -1,6 +1,7 @@
 """A bench for the room: short profiles of our own, and an app that serves its jobs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -50,20 +51,21 @@ def own_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bench(own_profiles: Path, working_app: FastAPI, cast: dict[str, Actor]) -> Iterator[TestClient]:
     """A client of an app that serves its jobs too; speaks as sato."""
-    played_by(working_app, cast)
+    japanese = {"sato-ja": replace(cast["sato"], locale="ja")}
+    played_by(working_app, cast | japanese)
     with TestClient(working_app, raise_server_exceptions=False, headers=SATO) as made:
         yield made
 
 
-Await = Callable[[int, Callable[[dict[str, Any]], bool]], dict[str, Any]]
+Await = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def kit_when(bench: TestClient) -> Await:
     """Wait until a kit looks as wanted; its jobs run beside the test."""
 
-    def wait(kit_id: int, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        end = monotonic() + 60
+    def wait(kit_id: int, wanted: Callable[[dict[str, Any]], bool], seconds: int = 60) -> dict[str, Any]:
+        end = monotonic() + seconds
         while True:
             kit: dict[str, Any] = bench.get(f"/api/v1/kits/{kit_id}").json()
             if wanted(kit):

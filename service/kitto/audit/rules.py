@@ -9,7 +9,7 @@ from urllib.parse import quote
 from kitto.assets.rules.life import STATE_WORDS, STEP_WORDS, State, Step
 from kitto.base.errors import Refusal
 from kitto.base.facts import all_facts
-from kitto.base.i18n import N_, Words, translate
+from kitto.base.i18n import N_, Told, Words, translate
 from kitto.health.rules.wording import CHECK_SAYS, PROBE_SAYS
 from kitto.licences.rules import LINE_STATES
 
@@ -170,6 +170,8 @@ def link_of(subject_kind: str, subject_id: str, data: Mapping[str, Any]) -> str:
 
 
 def _said(name: str, value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() == {"code", "says", "names"}:
+        return Told.of(value)
     words = _WORDS.get(name, {}).get(value) if isinstance(value, str) else None
     return Words(words) if words else value
 
@@ -180,4 +182,4 @@ def _shown(name: str, value: Any, locale: str) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     said = _said(name, value)
-    return said.said(locale) if isinstance(said, Words) else str(said)
+    return said.said(locale) if isinstance(said, Words | Told) else str(said)

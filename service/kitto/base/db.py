@@ -1,8 +1,9 @@
 """The database: naming, column types, and the engines for SQLite and PostgreSQL."""
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
     JSON,
@@ -22,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
+
+from kitto.base.i18n import Told
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
@@ -80,6 +83,23 @@ def words(enum: type[Any]) -> Enum:
     )
 
 
+class Sentence(TypeDecorator[str]):
+    """A sentence that is said again in each reader's language (`Told`); what people wrote stays as it is."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if isinstance(value, Told):
+            return json.dumps(value.parts(), ensure_ascii=False)
+        # Nobody's own words are taken for parts of a sentence.
+        return f" {value}" if value and value.startswith(_TOLD) else value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return Told.of(json.loads(value)) if value and value.startswith(_TOLD) else value
+
+
+_TOLD: Final = '{"code": '
 Text = String
 
 

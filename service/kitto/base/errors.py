@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from kitto.base.i18n import N_, translate
+from kitto.base.i18n import N_, Told, translate
 
 
 class Refusal(Exception):  # noqa: N818 -- one of the five words
@@ -19,6 +19,10 @@ class Refusal(Exception):  # noqa: N818 -- one of the five words
     def sentence(self, locale: str) -> str:
         """The refusal in the reader's language."""
         return translate(locale, self.says, **self.names)
+
+    def told(self) -> Told:
+        """The refusal as a sentence that can be kept and said again."""
+        return Told(self.says, self.names, code=self.code)
 
     def __str__(self) -> str:
         return self.sentence("en")

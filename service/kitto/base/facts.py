@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from kitto.base.i18n import Told
+
 if TYPE_CHECKING:
     from kitto.base.work import Work
 
@@ -47,13 +49,13 @@ class Fact:
 
 
 def plain(value: Any) -> Any:
-    """JSON-ready copy of a value: dates in ISO 8601, enums by value."""
+    """JSON-ready copy of a value: dates in ISO 8601, enums by value, sentences by what they are made of."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if isinstance(value, Enum):
-        return plain(value.value)
+    if isinstance(value, Enum | Told):
+        return plain(value.value if isinstance(value, Enum) else value.parts())
     if isinstance(value, datetime | date):
         return value.isoformat()
     if value is None or isinstance(value, bool | int | float | str):

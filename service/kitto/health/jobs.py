@@ -14,6 +14,7 @@ from kitto.base.jobs import POLL, JobRun, is_stale, job, schedule
 from kitto.base.seal import Secret, unseal
 from kitto.base.work import Ledger, Work, system_actor
 from kitto.health import actions, queries
+from kitto.health.adapters import ears  # noqa: F401 -- its import lets other rooms ask over SNMP
 from kitto.health.adapters.poll import Opener, Question, snmp_target
 from kitto.health.adapters.poll import poll as ask_all
 from kitto.health.adapters.snmp import Depth

@@ -1,11 +1,19 @@
 """What kitting does when a device reports, moves on in the ledger, or changes hands."""
 
 from kitto.assets import queries as asset_queries
-from kitto.assets.facts import AssetFact, AssetHandedOver, AssetObserved, AssetReceived, AssetStepTaken
+from kitto.assets.facts import (
+    AssetFact,
+    AssetHandedOver,
+    AssetObserved,
+    AssetReceived,
+    AssetStepTaken,
+    EndpointSet,
+)
 from kitto.base.facts import reacts_to
 from kitto.base.work import Work
 from kitto.bootstrap.facts import MachineCalled
 from kitto.kitting import queries
+from kitto.kitting.actions import machine
 from kitto.kitting.actions.chain import move_kit, prove, step_done
 from kitto.kitting.actions.files import CALLED, MADE
 from kitto.kitting.actions.orders import close_order_when_done, follow_ledger
@@ -22,6 +30,14 @@ def wake_kit(work: Work, fact: AssetObserved) -> None:
         return
     waiting = {step.waits_for for step in kit.steps if step.state is StepState.WAITING}
     if WaitFor.DEVICE in waiting:
+        go_on(work, kit)
+
+
+@reacts_to(EndpointSet)
+def try_the_way(work: Work, fact: EndpointSet) -> None:
+    """Somebody said how a device is reached: what waited for that is tried again."""
+    kit = queries.open_kit_of(work, fact.asset_id)
+    if kit is not None and machine.try_again(work, kit):
         go_on(work, kit)
 
 

@@ -18,6 +18,7 @@ from starlette.datastructures import QueryParams
 
 from kitto.base import clock
 from kitto.base.i18n import (
+    Told,
     Voice,
     choose_locale,
     formats,
@@ -249,7 +250,8 @@ _FORMATS: Final = (
 def _say(msgid: str, /, **params: object) -> Markup | str:
     locale = voice().locale
     if not params:
-        return lookup(locale, msgid)
+        # A sentence that was told before; what it quotes is escaped like any other text.
+        return msgid.said(locale) if isinstance(msgid, Told) else lookup(locale, msgid)
     return _filled(lookup(locale, msgid), locale, params)
 
 

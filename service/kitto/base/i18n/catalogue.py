@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
@@ -33,8 +34,60 @@ class Words:
         return translate(locale, self.msgid, **self.params)
 
 
+class Told(str):
+    """A sentence as it was said in English, with its code and what it was made of, to be said again.
+
+    A plain string wherever nobody asks. What is kept of it are its `parts`.
+    """
+
+    __slots__ = ("code", "names", "says")
+
+    code: str
+    says: str
+    names: Mapping[str, object]
+
+    def __new__(
+        cls, says: str, names: Mapping[str, object] = MappingProxyType({}), *, code: str = ""
+    ) -> Self:
+        made = super().__new__(cls, fill("en", says, names))
+        made.code, made.says, made.names = code, says, names
+        return made
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def said(self, locale: str) -> str:
+        """The sentence in this language."""
+        return fill(locale, lookup(locale, self.says), self.names)
+
+    def parts(self) -> dict[str, Any]:
+        """Code, sentence and values, as JSON values."""
+        names = {name: _part(value) for name, value in self.names.items()}
+        return {"code": self.code, "says": self.says, "names": names}
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Any]) -> Self:
+        """The sentence that had these parts."""
+        names = {name: _whole(value) for name, value in parts["names"].items()}
+        return cls(parts["says"], names, code=parts["code"])
+
+
+def _part(value: object) -> object:
+    if isinstance(value, Words):
+        value = Told(value.msgid, value.params)
+    if isinstance(value, Told):
+        return value.parts()
+    return value if isinstance(value, bool | int | float) else str(shown("en", value))
+
+
+def _whole(value: object) -> object:
+    return Told.of(value) if isinstance(value, dict) and "says" in value else value
+
+
 def translate(locale: str, msgid: str, /, **params: object) -> str:
     """Say the sentence; `{name}` is filled from `params`, which may be `Words` or dates."""
+    if isinstance(msgid, Told):
+        return msgid.said(locale)
     return fill(locale, lookup(locale, msgid), params)
 
 
@@ -58,7 +111,7 @@ def fill(locale: str, text: str, params: Mapping[str, object]) -> str:
 
 def shown(locale: str, value: object) -> object:
     """A value as it stands in a sentence."""
-    if isinstance(value, Words):
+    if isinstance(value, Words | Told):
         return value.said(locale)
     if isinstance(value, datetime):
         return value.astimezone(voice().zone).strftime("%Y-%m-%d %H:%M")

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from kitto.base.facts import plain
+from kitto.base.i18n import Told
 from kitto.base.work import Work
 from kitto.kitting.facts import KitStepDone, KitStepFailed, KitStepWaits
 from kitto.kitting.models import Kit, KitEvidence, KitStep
@@ -101,11 +102,16 @@ def step_waits(
     )
 
 
+def _fitting(reason: str) -> str:
+    """A sentence of ours is as long as it is; what others wrote is cut."""
+    return reason if isinstance(reason, Told) else reason[:500]
+
+
 def step_failed(
     work: Work, kit: Kit, step: KitStep, reason: str, state: StepState = StepState.FAILED
 ) -> None:
     """A step failed or was lost; its kit stops and says why."""
     move_step(work, kit, step, state, reason=reason)
     work.record(
-        KitStepFailed(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=step.key, reason=reason[:500])
+        KitStepFailed(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=step.key, reason=_fitting(reason))
     )

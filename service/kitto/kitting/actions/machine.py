@@ -9,7 +9,7 @@ from sqlalchemy import Table, inspect
 
 from kitto.assets import queries as asset_queries
 from kitto.base.bulk import insert_many
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.ids import new_id
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
@@ -95,7 +95,7 @@ def _has_device(work: Work, kit: Kit) -> bool:
             work, asset_id=kit.device, holder=LockHolder.KIT, holder_id=str(kit.id), says=f"kit #{kit.id}"
         )
     except DeviceBusy as busy:
-        kit.reason = str(busy)
+        kit.reason = busy.told()
         go_on(work, kit, delay=30)
         return False
     kit.fence, kit.reason = lock.fence, ""
@@ -252,11 +252,11 @@ def _ran(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcome: Pl
         step_done(work, kit, step, evidence)
     elif outcome.outcome is Outcome.UNREACHABLE and outcome.cause not in NEVER_AGAIN:
         late = work.now + timedelta(minutes=step.spec.get("minutes", 30))
-        step_waits(work, kit, step, WaitFor.DEVICE, reason=outcome.reason, deadline_at=late)
+        step_waits(work, kit, step, WaitFor.DEVICE, reason=outcome.because, deadline_at=late)
     elif outcome.outcome is Outcome.LOST:
-        _lost(work, kit, step, outcome.reason)
+        _lost(work, kit, step, outcome.because)
     elif not _tries_again(work, kit, step, outcome):
-        step_failed(work, kit, step, outcome.reason)
+        step_failed(work, kit, step, outcome.because)
 
 
 def _verified(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcome: PlayOutcome) -> None:
@@ -264,14 +264,14 @@ def _verified(work: Work, kit: Kit, step: KitStep, evidence: KitEvidence, outcom
     if outcome.outcome is Outcome.SUCCEEDED:
         step_done(work, kit, step, evidence)
         return
-    move_step(work, kit, step, StepState.LOST, reason=outcome.reason)
+    move_step(work, kit, step, StepState.LOST, reason=outcome.because)
     if outcome.outcome is Outcome.FAILED and outcome.cause not in NEVER_AGAIN:
         move_step(work, kit, step, StepState.PENDING)
 
 
 def _note(work: Work, attempt: KitAttempt, outcome: PlayOutcome) -> dict[str, Any]:
     counts = outcome.counts
-    attempt.ended_at, attempt.outcome, attempt.reason = work.now, outcome.outcome, outcome.reason
+    attempt.ended_at, attempt.outcome, attempt.reason = work.now, outcome.outcome, outcome.because
     attempt.counts = {
         "ok": counts.ok,
         "changed": counts.changed,
@@ -279,7 +279,7 @@ def _note(work: Work, attempt: KitAttempt, outcome: PlayOutcome) -> dict[str, An
         "skipped": counts.skipped,
     }
     told = {"run": attempt.run, "mode": attempt.mode, "attempt": attempt.number, "cause": outcome.cause}
-    return {**told, "rc": outcome.rc, "seconds": outcome.seconds, **attempt.counts}
+    return {**outcome.seen, **told, "rc": outcome.rc, "seconds": outcome.seconds, **attempt.counts}
 
 
 def _tries_again(work: Work, kit: Kit, step: KitStep, outcome: PlayOutcome) -> bool:
@@ -289,7 +289,7 @@ def _tries_again(work: Work, kit: Kit, step: KitStep, outcome: PlayOutcome) -> b
         return False
     pause = timedelta(seconds=step.spec.get("pause_seconds", 30)) * 2 ** (tried - 1)
     again = work.now + min(pause, LONGEST_PAUSE)
-    step_waits(work, kit, step, WaitFor.RETRY, reason=outcome.reason, deadline_at=None)
+    step_waits(work, kit, step, WaitFor.RETRY, reason=outcome.because, deadline_at=None)
     step.retry_at = again
     go_on(work, kit, delay=(again - work.now).total_seconds())
     return True
@@ -308,7 +308,11 @@ def device_is_back(work: Work, kit_id: int) -> bool:
     """A device that steps waited for answers again. False if none waits any more. Idempotent."""
     work.allow(Permission.KIT)
     work.unrecorded("a kit's own progress; what matters is recorded where it happens")
-    kit = queries.locked(work, kit_id)
+    return try_again(work, queries.locked(work, kit_id))
+
+
+def try_again(work: Work, kit: Kit) -> bool:
+    """The same, as a part of what made the device answer, which has asked."""
     waiting = [step for step in _waiting_machines(kit) if step.waits_for is WaitFor.DEVICE]
     for step in waiting:
         move_step(work, kit, step, StepState.RUNNABLE)
@@ -357,7 +361,7 @@ def note_late(work: Work, kit_id: int) -> None:
             continue
         work.record(KitStepLate(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, step=step.key))
         if step.spec.get("fails_when_late"):
-            step_failed(work, kit, step, TOO_LATE)
+            step_failed(work, kit, step, Told(TOO_LATE, code="too_late"))
         else:
             step.escalated_at = work.now
     settle(work, kit)

@@ -7,7 +7,7 @@ from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.assets.rules import State
 from kitto.base.errors import NotFound
-from kitto.base.i18n import N_, Words
+from kitto.base.i18n import N_, Told, Words
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
@@ -198,7 +198,7 @@ def inspect(work: Work, *, kit_id: int) -> Kit:
 
 
 def _send_back(work: Work, kit: Kit) -> None:
-    kit.reason = "rejected in the ledger"
+    kit.reason = Told(N_("It was rejected in the ledger."), code="rejected_in_ledger")
     move_kit(work, kit, KitState.REJECTED, reason=kit.reason)
     give_back(work, kit)
     work.record(KitRejected(kit_id=kit.id, asset_id=kit.device, tag=kit.tag, reason=kit.reason))

@@ -9,6 +9,7 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting.adapters.plays import Host, PlayFault, Transport
 from kitto.kitting.models import Kit
+from kitto.kitting.rules.refusals import NoWay
 
 USUAL_ACCOUNT: Final = "kitto"
 WINRM_SECRET: Final = "winrm_password"  # noqa: S105 -- its name
@@ -24,11 +25,11 @@ def way_to(work: Work, kit: Kit) -> Endpoint | None:
 
 
 def reach(work: Work, kit: Kit) -> tuple[Host, dict[str, str]]:
-    """The host as plays need it, and the secrets of signing in there. Raises PlayFault without a way."""
+    """The host as plays need it, and the secrets of signing in there. Refuses no_way; raises PlayFault."""
     work.allow(Permission.KIT)
     found = way_to(work, kit)
     if found is None:
-        raise PlayFault(f"nobody said how {kit.tag} is reached, with the key or certificate it must show")
+        raise NoWay(tag=kit.tag)
     user = found.account or USUAL_ACCOUNT
     transport = Transport(found.way or found.kind)
     if transport.is_ssh:

@@ -2,8 +2,8 @@
 
 from kitto.assets import actions as assets
 from kitto.assets import queries as asset_queries
-from kitto.assets.rules import State, Step
-from kitto.base.i18n import N_
+from kitto.assets.rules import STATE_WORDS, State, Step
+from kitto.base.i18n import N_, Told, Words
 from kitto.base.work import Work
 from kitto.kitting.actions.chain import move_kit, move_step
 from kitto.kitting.actions.locks import release_lock
@@ -84,7 +84,13 @@ def _first_waiting(steps: list[KitStep]) -> KitStep | None:
 def _ready(work: Work, kit: Kit) -> None:
     asset = asset_queries.by_id(work, kit.device)
     if not kit.in_place and asset.state is not State.KITTING:
-        move_kit(work, kit, KitState.FAILED, reason=DEVICE_ELSEWHERE.format(state=asset.state))
+        state = Words(STATE_WORDS[asset.state])
+        move_kit(
+            work,
+            kit,
+            KitState.FAILED,
+            reason=Told(DEVICE_ELSEWHERE, {"state": state}, code="device_elsewhere"),
+        )
         return
     move_kit(work, kit, KitState.READY)
     kit.ready_at = work.now

@@ -52,7 +52,8 @@ def start_kit(
     """Start a kit with the profile as it is now; later edits do not reach it.
 
     `only`: keys of the steps to do; the others are left out. `in_place`: the device stays with its holder.
-    Refuses a device in another kit, without serial number, or, where plays run, without a pinned endpoint.
+    Refuses a device in another kit, without serial number, or, where a play comes first, without a pinned
+    endpoint.
     """
     work.allow(Permission.KIT)
     asset = asset_queries.locked(work, tag)
@@ -169,7 +170,7 @@ def _refuse_second(work: Work, asset: Asset) -> None:
 def _refuse_unreachable(work: Work, asset: Asset, spec: ProfileSpec) -> None:
     if not asset.serial:
         raise SerialMissing(tag=asset.name)
-    if spec.plays:
+    if spec.needs_way:
         reached = [asset_queries.endpoint(work, asset.id, kind) for kind in REACHED_BY]
         if not any(one is not None and one.host_key for one in reached):
             raise EndpointMissing(tag=asset.name)

@@ -30,6 +30,7 @@ from kitto.kitting.adapters.plays import (
     Strategy,
     Swept,
     check_secrets,
+    ended,
 )
 from kitto.kitting.adapters.supervisor import beside
 from kitto.kitting.adapters.supervisor.files import files_of, private_folder, write_private
@@ -193,13 +194,9 @@ class Ansible:
         files = files_of(self.home, run_id)
         clean = end_marked(files.mark, END_SECONDS)
         files.clear()
-        return PlayOutcome(
-            outcome=Outcome.LOST,
-            cause="supervisor_died",
-            reason=N_("The process that ran the play died with it. How far it came is not known."),
-            left_here=not clean,
-            left_there=True,
-        )
+        died = N_("The process that ran the play died with it. How far it came is not known.")
+        lost = ended(Outcome.LOST, "supervisor_died", died)
+        return msgspec.structs.replace(lost, left_here=not clean, left_there=True)
 
     def cancel(self, run_id: str) -> None:
         """Ask for the play to be ended, here and on the device; `outcome` tells when it is. Idempotent."""

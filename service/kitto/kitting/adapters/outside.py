@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,21 +14,32 @@ import msgspec
 import paramiko
 
 from kitto.assets.rules import normalised
+from kitto.base import ears
 from kitto.base.i18n import N_
 from kitto.base.seal import Secret
 from kitto.base.settings import settings
 from kitto.kitting.adapters import windows
-from kitto.kitting.adapters.plays import Outcome, PlayOutcome
+from kitto.kitting.adapters.plays import Outcome, PlayOutcome, ended
 from kitto.kitting.adapters.ports import answers
 
 SECONDS: Final = 10.0
+SNMP_PORT: Final = 161
 MOST_ANSWER: Final = 10_000
+WELL: Final = PlayOutcome(outcome=Outcome.SUCCEEDED)
 NO_ANSWER = N_("Nothing answers at {address} port {port}. Switch the device on and connect it.")
 OTHER_KEY = N_(
     "The device at {address} shows another host key than the one in the ledger. Find out why first."
 )
 OTHER_DEVICE = N_(
     "The device at {address} has serial number {seen}, the ledger says {known}. Find the right one."
+)
+NO_SNMP = N_(
+    "The device at {address} does not answer SNMP at port {port}. See that it is switched on, that SNMP is"
+    " on, and that Kitto's address may ask."
+)
+SNMP_REFUSED = N_(
+    "The device at {address} answers SNMP but does not take the user {user} or its passwords. Run the"
+    " step that sets them again."
 )
 NOT_ALLOWED = N_("The address {url} is not among those that Kitto may call. An administrator names its host.")
 REFUSED = N_("The other system answered {status}: {text}")
@@ -40,7 +50,7 @@ SILENT = N_("The other system did not answer: {problem}")
 class Target:
     """How a device is reached, and the host key or certificate it must show.
 
-    WinRM signs in: with `user` and `password`, and the device must have this `serial`.
+    WinRM signs in: with `user` and `password`, and the device must have this `serial`. SNMP asks with `ear`.
     """
 
     address: str
@@ -49,19 +59,18 @@ class Target:
     user: str = ""
     password: Secret | None = None
     serial: str = ""
+    ear: ears.Ear | None = None
 
 
 def probe_tcp(target: Target) -> PlayOutcome:
     """Whether something listens there."""
-    began = time.monotonic()
     if not answers(target.address, target.port):
-        return _unreachable(target, began)
-    return PlayOutcome(outcome=Outcome.SUCCEEDED, seconds=time.monotonic() - began)
+        return _unreachable(target)
+    return WELL
 
 
 def probe_ssh(target: Target) -> PlayOutcome:
     """Whether the device answers SSH with the host key of the ledger; nobody signs in."""
-    began = time.monotonic()
     try:
         with socket.create_connection((target.address, target.port), timeout=SECONDS) as line:
             transport = paramiko.Transport(line)
@@ -71,17 +80,14 @@ def probe_ssh(target: Target) -> PlayOutcome:
             finally:
                 transport.close()
     except (OSError, paramiko.SSHException, EOFError):
-        return _unreachable(target, began)
-    seconds = time.monotonic() - began
+        return _unreachable(target)
     if f"{shown.get_name()} {shown.get_base64()}" != " ".join(target.host_key.split()[:2]):
-        reason = OTHER_KEY.format(address=target.address)
-        return PlayOutcome(outcome=Outcome.FAILED, cause="host_key_changed", reason=reason, seconds=seconds)
-    return PlayOutcome(outcome=Outcome.SUCCEEDED, seconds=seconds)
+        return ended(Outcome.FAILED, "host_key_changed", OTHER_KEY, {"address": target.address})
+    return WELL
 
 
 def probe_winrm(target: Target) -> PlayOutcome:
     """Whether the device answers WinRM with the ledger's certificate, lets us in, and is the right one."""
-    began = time.monotonic()
     asked = windows.WindowsTarget(
         target.address, target.port, target.user, target.password or Secret(""), target.host_key
     )
@@ -89,30 +95,47 @@ def probe_winrm(target: Target) -> PlayOutcome:
         found = windows.probe(asked)
     except windows.WindowsTrouble as trouble:
         silent = trouble.cause in ("no_answer", "too_long")
-        ended = Outcome.UNREACHABLE if silent else Outcome.FAILED
-        seconds = time.monotonic() - began
-        return PlayOutcome(outcome=ended, cause=trouble.cause, reason=str(trouble), seconds=seconds)
-    seconds = time.monotonic() - began
-    if target.serial and normalised(found.serial) != normalised(target.serial):
-        reason = OTHER_DEVICE.format(address=target.address, seen=found.serial[:64], known=target.serial)
-        return PlayOutcome(outcome=Outcome.FAILED, cause="wrong_device", reason=reason, seconds=seconds)
-    return PlayOutcome(outcome=Outcome.SUCCEEDED, seconds=seconds)
+        came = Outcome.UNREACHABLE if silent else Outcome.FAILED
+        return PlayOutcome(outcome=came, cause=trouble.cause, reason=trouble.told)
+    return _right_one(target, found.serial)
+
+
+def probe_snmp(target: Target) -> PlayOutcome:
+    """Whether the device answers SNMP as Kitto will ask it, and is the right one where it tells its serial.
+
+    Not every device does (`entPhysicalSerialNum`); what it said of itself is in the evidence.
+    """
+    ear = target.ear or ears.Ear(target.address, target.port, Secret(""))
+    heard = ears.ask(ear)
+    if heard.denied:
+        where = {"address": target.address, "user": ear.user or "–"}
+        return ended(Outcome.FAILED, "snmp_refused", SNMP_REFUSED, where)
+    if not heard.answered:
+        where = {"address": target.address, "port": str(target.port)}
+        return ended(Outcome.UNREACHABLE, "no_answer", NO_SNMP, where)
+    came = _right_one(target, heard.serial) if heard.serial else WELL
+    said = {"name": heard.name, "description": heard.description, "serial": heard.serial, "mac": heard.mac}
+    return msgspec.structs.replace(came, seen={name: value[:200] for name, value in said.items() if value})
+
+
+def _right_one(target: Target, serial: str) -> PlayOutcome:
+    if not target.serial or normalised(serial) == normalised(target.serial):
+        return WELL
+    who = {"address": target.address, "seen": serial[:64], "known": target.serial}
+    return ended(Outcome.FAILED, "wrong_device", OTHER_DEVICE, who)
 
 
 PROBES: Final[dict[str, Callable[[Target], PlayOutcome]]] = {
     "tcp": probe_tcp,
     "ssh": probe_ssh,
     "winrm": probe_winrm,
+    "snmp": probe_snmp,
 }
 
 
-def _unreachable(target: Target, began: float) -> PlayOutcome:
-    return PlayOutcome(
-        outcome=Outcome.UNREACHABLE,
-        cause="no_answer",
-        reason=NO_ANSWER.format(address=target.address, port=target.port),
-        seconds=time.monotonic() - began,
-    )
+def _unreachable(target: Target) -> PlayOutcome:
+    where = {"address": target.address, "port": str(target.port)}
+    return ended(Outcome.UNREACHABLE, "no_answer", NO_ANSWER, where)
 
 
 def call_webhook(url: str, body: dict[str, Any], *, key: str) -> PlayOutcome:
@@ -123,24 +146,22 @@ def call_webhook(url: str, body: dict[str, Any], *, key: str) -> PlayOutcome:
     setting `webhook_hosts` are called, over HTTPS; redirects are not followed.
     """
     if not _may_call(url):
-        return _failed("refused", NOT_ALLOWED.format(url=url[:200]))
+        return ended(Outcome.FAILED, "refused", NOT_ALLOWED, {"url": url[:200]})
     content = msgspec.json.encode(body)
     headers = {"Content-Type": "application/json", "Idempotency-Key": key, "User-Agent": "Kitto"}
     secret = settings().webhook_secret.get_secret_value()
     if secret:
         signed = hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
         headers["X-Kitto-Signature"] = f"sha256={signed}"
-    began = time.monotonic()
     try:
         with httpx2.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as client:
             answer = client.post(url, content=content, headers=headers)
     except httpx2.HTTPError as problem:
-        return _failed("no_answer", SILENT.format(problem=type(problem).__name__))
-    seconds = time.monotonic() - began
+        return ended(Outcome.FAILED, "no_answer", SILENT, {"problem": type(problem).__name__})
     if not answer.is_success:
         text = answer.text[:MOST_ANSWER][:200]
-        return _failed("answered", REFUSED.format(status=answer.status_code, text=text))
-    return PlayOutcome(outcome=Outcome.SUCCEEDED, rc=answer.status_code, seconds=seconds)
+        return ended(Outcome.FAILED, "answered", REFUSED, {"status": answer.status_code, "text": text})
+    return PlayOutcome(outcome=Outcome.SUCCEEDED, rc=answer.status_code)
 
 
 def _may_call(url: str) -> bool:
@@ -155,7 +176,3 @@ def _may_call(url: str) -> bool:
     except ValueError:
         loopback = False
     return parts.scheme == "https" or (loopback and own.allow_loopback_targets and parts.scheme == "http")
-
-
-def _failed(cause: str, reason: str) -> PlayOutcome:
-    return PlayOutcome(outcome=Outcome.FAILED, cause=cause, reason=reason)

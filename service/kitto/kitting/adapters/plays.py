@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from kitto.base.errors import Fault
+from kitto.base.i18n import N_, Told
 
 if TYPE_CHECKING:
     Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"] | None
@@ -17,6 +19,7 @@ else:
     Value = Any  # msgspec reads annotations at run time and knows no type that contains itself
 
 SHORTEST_SECRET = 4
+NOT_STARTED = N_("The play did not start: {text}.")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _NAME = re.compile(r"(?!ansible_)[a-z][a-z0-9_]*")
 # Ansible evaluates what stands in its inventory, and ssh reads a leading dash as an option.
@@ -216,6 +219,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 class PlayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a run ended. `cause` is a stable code, `reason` the English sentence, `rc` Ansible's exit code.
 
+    `says` and `names` are what the sentence is made of, where it is one of ours; see `because`. `seen` is
+    what the device said of itself, for the evidence.
     `left_here` and `left_there`: whether processes may still run on this machine or on the device.
     """
 
@@ -224,9 +229,25 @@ class PlayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     rc: int | None = None
     cause: str = ""
     reason: str = ""
+    says: str = ""
+    names: dict[str, str] = {}
+    seen: dict[str, str] = {}
     seconds: float = 0.0
     left_here: bool = False
     left_there: bool = False
+
+    @property
+    def because(self) -> str:
+        """The reason, as it can be said in each reader's language; a recipe's own words stay as they are."""
+        return Told(self.says, self.names, code=self.cause) if self.says else self.reason
+
+
+def ended(
+    outcome: Outcome, cause: str, says: str, names: Mapping[str, object] = MappingProxyType({})
+) -> PlayOutcome:
+    """A run that ended for a reason that has a code and a sentence."""
+    known = {name: str(value) for name, value in names.items()}
+    return PlayOutcome(outcome=outcome, cause=cause, reason=Told(says, known), says=says, names=known)
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):

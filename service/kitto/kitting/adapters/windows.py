@@ -18,7 +18,7 @@ from winrm.exceptions import (
 from winrm.protocol import Protocol
 
 from kitto.base.errors import Fault
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.seal import Secret
 
 OPERATION_SECONDS: Final = 5
@@ -56,7 +56,8 @@ class WindowsTrouble(Fault):
     """It did not work. `cause` is a stable code, the message the sentence, without any secret."""
 
     def __init__(self, cause: str, says: str, **values: object) -> None:
-        super().__init__(says.format(**values))
+        self.told = Told(says, values, code=cause)
+        super().__init__(str(self.told))
         self.cause = cause
 
 

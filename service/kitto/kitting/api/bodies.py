@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from kitto.base.i18n import translate
 from kitto.base.work import Work
 from kitto.kitting.actions.settle import seconds
 from kitto.kitting.models import Kit, KitAttempt, KitStep
@@ -160,7 +161,7 @@ def shown(work: Work, kit: Kit) -> KitOut:
         content=kit.profile.content,
         state=kit.state,
         waits_for=kit.waits_for,
-        reason=kit.reason,
+        reason=translate(work.locale, kit.reason),
         deadline_at=kit.deadline_at,
         cancel_asked_at=kit.cancel_asked_at,
         in_place=kit.in_place,
@@ -175,14 +176,14 @@ def shown(work: Work, kit: Kit) -> KitOut:
     )
 
 
-def attempt_shown(one: KitAttempt) -> AttemptOut:
+def attempt_shown(work: Work, one: KitAttempt) -> AttemptOut:
     """A try of a step as JSON."""
     return AttemptOut(
         number=one.number,
         mode=one.mode,
         run=one.run,
         outcome=one.outcome,
-        reason=one.reason,
+        reason=translate(work.locale, one.reason),
         started_at=one.started_at,
         ended_at=one.ended_at,
         counts=one.counts,
@@ -197,7 +198,7 @@ def _step(work: Work, step: KitStep) -> StepOut:
         title=step.title(work.locale),
         state=step.state,
         attempt=step.attempt,
-        reason=step.reason,
+        reason=translate(work.locale, step.reason),
         waits_for=step.waits_for,
         deadline_at=step.deadline_at,
         phase=step.phase,
@@ -208,6 +209,6 @@ def _step(work: Work, step: KitStep) -> StepOut:
         checks=[point[language] for point in step.spec.get("checks", [])],
         check_support=step.spec.get("check_support", "full"),
         ability=step.spec.get("ability", "automatic"),
-        attempts=[attempt_shown(one) for one in step.attempts],
+        attempts=[attempt_shown(work, one) for one in step.attempts],
         evidence=[EvidenceOut(kind=e.kind, data=e.data, by=e.by, at=e.at, hash=e.hash) for e in step.proofs],
     )

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Path, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from kitto.assets import queries as assets
+from kitto.base.i18n import translate
+from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
 from kitto.kitting.actions.files import make_file as make_file_of
@@ -47,7 +49,7 @@ def make_file(work: WorkDep, kit_id: Number, step: Key) -> Response:
 @router.post("/kits/{kit_id}/steps/{step}/dry-run", status_code=202)
 def rehearse(work: WorkDep, kit_id: Number, step: Key) -> AttemptOut:
     """Run the step's play so that it only says what it would change; follow it in the log."""
-    return attempt_shown(actions.rehearse(work, kit_id=kit_id, step=step))
+    return attempt_shown(work, actions.rehearse(work, kit_id=kit_id, step=step))
 
 
 @router.post("/kits/{kit_id}/steps/{step}/photos", status_code=201)
@@ -84,7 +86,7 @@ def compare(work: WorkDep, kit_id: Number) -> dict[str, int]:
 def list_drift(work: ReadDep, tag: str, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[DriftOut]:
     """Comparisons of the device with what it was kitted with, newest first."""
     work.allow(Permission.SEE)
-    return [_drift(one) for one in queries.drift_of(work, assets.by_tag(work, tag).id, limit)]
+    return [_drift(work, one) for one in queries.drift_of(work, assets.by_tag(work, tag).id, limit)]
 
 
 @router.get("/kits/{kit_id}/log")
@@ -124,7 +126,11 @@ def _photo(found: KitPhoto) -> PhotoOut:
     )
 
 
-def _drift(one: KitDrift) -> DriftOut:
+def _drift(work: Work, one: KitDrift) -> DriftOut:
     return DriftOut(
-        kit=one.kit_id, at=one.at, result=one.result, reason=one.reason, differences=one.differences
+        kit=one.kit_id,
+        at=one.at,
+        result=one.result,
+        reason=translate(work.locale, one.reason),
+        differences=one.differences,
     )

@@ -10,6 +10,7 @@ from kitto.assets import queries as asset_queries
 from kitto.assets.models import Asset
 from kitto.base.boxes import lid
 from kitto.base.errors import PASSING, Fault, Refusal
+from kitto.base.i18n import N_
 from kitto.base.seal import unseal
 from kitto.base.settings import settings
 from kitto.base.work import Actor, Ledger, Work, system_actor
@@ -24,6 +25,7 @@ from kitto.kitting.actions.start import make_key
 from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import (
+    NOT_STARTED,
     Outcome,
     PlayEvent,
     PlayFault,
@@ -31,11 +33,14 @@ from kitto.kitting.adapters.plays import (
     PlaySpec,
     State,
     Strategy,
+    ended,
 )
 from kitto.kitting.models import Kit, KitAttempt
+from kitto.kitting.rules.refusals import NoWay
 
 FOLLOW_SECONDS: Final = 0.25
 BATCH: Final = 1000
+NO_TRACE: Final = N_("The play was launched, and nothing of it is left on this machine.")
 DRY: Final = frozenset({"check", "drift"})
 """Modes in which a play only says what it would change."""
 
@@ -67,10 +72,10 @@ def ansible() -> Ansible:
 def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
     """Run or take up one play and follow it to its end. May be run again: nothing is launched twice."""
     plays = ansible()
-    if (ended := _ended(ledger, run)) is not None:
+    if (before := _ended(ledger, run)) is not None:
         # The job died after the end was noted and before it was told so.
         plays.forget(run)
-        return ended
+        return before
     try:
         _launch(ledger, plays, kit_id, step, run)
         outcome = _follow(ledger, plays, kit_id, step, run)
@@ -78,9 +83,14 @@ def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
         # The play goes on meanwhile; whoever calls us again takes it up.
         raise
     except PlayFault as fault:
-        outcome = _stopped(plays, run, "fault", fault)
-    except (Refusal, Fault) as refusal:
-        outcome = _stopped(plays, run, "refused", refusal)
+        outcome = _stopped(plays, run, ended(Outcome.FAILED, "fault", NOT_STARTED, {"text": fault}))
+    except NoWay as nowhere:
+        outcome = PlayOutcome(outcome=Outcome.UNREACHABLE, cause="no_way", reason=nowhere.told())
+    except Refusal as refusal:
+        refused = PlayOutcome(outcome=Outcome.FAILED, cause="refused", reason=refusal.told())
+        outcome = _stopped(plays, run, refused)
+    except Fault as fault:
+        outcome = _stopped(plays, run, ended(Outcome.FAILED, "refused", NOT_STARTED, {"text": fault}))
     if outcome.outcome is Outcome.LOST:
         outcome = _swept(ledger, plays, kit_id, step, run, outcome)
     with ledger.begin(kitto()) as work:
@@ -89,12 +99,12 @@ def play(ledger: Ledger, kit_id: int, step: str, run: str) -> str:
     return str(outcome.outcome)
 
 
-def _stopped(plays: Ansible, run: str, cause: str, why: Exception) -> PlayOutcome:
+def _stopped(plays: Ansible, run: str, outcome: PlayOutcome) -> PlayOutcome:
     """What we cannot follow must not go on without us."""
     while not plays.give_up(run) and plays.outcome(run) is None:
         plays.cancel(run)
         time.sleep(FOLLOW_SECONDS)
-    return PlayOutcome(outcome=Outcome.FAILED, cause=cause, reason=str(why))
+    return outcome
 
 
 def _swept(
@@ -196,12 +206,7 @@ def _follow(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
         handle = plays.find(run)
         seq = _drain(ledger, plays, kit_id, step, run, seq)
         if handle is None and plays.give_up(run):
-            return PlayOutcome(
-                outcome=Outcome.LOST,
-                cause="no_trace",
-                reason="The play was launched, and nothing of it is left on this machine.",
-                left_there=True,
-            )
+            return msgspec.structs.replace(ended(Outcome.LOST, "no_trace", NO_TRACE), left_there=True)
         running = handle is None or handle.state is State.RUNNING
         outcome = None if running else plays.outcome(run)
         if outcome is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from kitto.base.db import Base, Id, words
+from kitto.base.db import Base, Id, Sentence, words
 from kitto.base.facts import plain
 from kitto.kitting.models.profiles import KitOrder, KitProfileVersion
 from kitto.kitting.rules.orders import BadTransition
@@ -47,7 +47,7 @@ class Kit(Base):
     is_open: Mapped[bool]
     in_place: Mapped[bool]
     waits_for: Mapped[WaitFor | None] = mapped_column(words(WaitFor))
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Sentence)
     deadline_at: Mapped[datetime | None] = mapped_column(index=True)
     cancel_asked_at: Mapped[datetime | None]
     held_from: Mapped[KitState | None] = mapped_column(words(KitState))
@@ -122,7 +122,7 @@ class KitStep(Base):
     spec: Mapped[dict[str, Any]]
     state: Mapped[StepState] = mapped_column(words(StepState))
     attempt: Mapped[int]
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Sentence)
     waits_for: Mapped[WaitFor | None] = mapped_column(words(WaitFor))
     deadline_at: Mapped[datetime | None]
     retry_at: Mapped[datetime | None]
@@ -197,7 +197,7 @@ class KitAttempt(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str]
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Sentence)
     counts: Mapped[dict[str, Any]]
     last_seq: Mapped[int]
 

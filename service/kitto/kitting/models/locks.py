@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kitto.base.db import Base, Id, words
+from kitto.base.db import Base, Id, Sentence, words
 from kitto.kitting.rules.locks import DriftResult, LockHolder
 
 
@@ -38,7 +38,7 @@ class KitDrift(Base):
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"), index=True)
     at: Mapped[datetime]
     result: Mapped[DriftResult] = mapped_column(words(DriftResult))
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Sentence)
     differences: Mapped[list[Any]]
     checked_by: Mapped[str]
 

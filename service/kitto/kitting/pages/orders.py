@@ -201,7 +201,7 @@ def export_kits(work: ReadDep, order_id: Number, encoding: Encoding = Encoding.U
             one.model,
             translate(work.locale, KIT_WORDS[one.state]),
             f"{one.position}/{one.steps} {one.title.get(language, '')}".strip(),
-            one.reason,
+            translate(work.locale, one.reason),
             f"{one.since.astimezone(work.actor.zone):%Y-%m-%d %H:%M}",
         ]
         for one in found

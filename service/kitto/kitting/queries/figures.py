@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from kitto.assets.models import Asset, Model
 from kitto.assets.queries.find import within_reach
+from kitto.base.i18n import translate
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitAttempt, KitProfileVersion, KitStep
 from kitto.kitting.rules.states import HUMAN, OPEN, KitState, StepState
@@ -177,7 +178,7 @@ def _failures(work: Work, since: datetime, profile: str, most: int = 20) -> tupl
     if profile:
         statement = statement.where(KitProfileVersion.name == profile)
     return tuple(
-        Failure(profile=name, step=step, model=on, times=times, reason=reason)
+        Failure(profile=name, step=step, model=on, times=times, reason=translate(work.locale, reason))
         for name, step, on, times, reason in work.session.execute(statement)
     )
 

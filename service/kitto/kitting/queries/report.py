@@ -88,7 +88,7 @@ def _step(work: Work, step: KitStep) -> dict[str, Any]:
     if step.runs and step.runs[-1].counts:
         said.append(translate(work.locale, CHANGED, n=step.runs[-1].counts.get("changed", 0)))
     if step.reason and step.state is not StepState.SUCCEEDED:
-        said.append(step.reason)
+        said.append(translate(work.locale, step.reason))
     return {
         "no": step.position,
         "key": step.key,
@@ -111,7 +111,11 @@ def _took(step: KitStep) -> float | None:
 
 
 def _deviation(work: Work, step: KitStep) -> dict[str, str]:
-    return {"step": step.title(work.locale), "who": step.done_by, "reason": step.reason}
+    return {
+        "step": step.title(work.locale),
+        "who": step.done_by,
+        "reason": translate(work.locale, step.reason),
+    }
 
 
 def _photos(work: Work, kit: Kit) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from typing import Any
 
 import msgspec
 
+from kitto.base.i18n import N_, Words
 from kitto.kitting.rules.profiles import ProfileSpec, Said, StepSpec, checked
 from kitto.kitting.rules.refusals import ProfileBroken
 from kitto.kitting.rules.states import Phase, StepKind
 
 DEEPEST = 8
+LEADS_BACK = N_("it extends {above}, which leads back to itself or too far")
+NOT_THERE = N_("it leaves out {step}, which {base} has not")
 SECOND_PERSON = StepSpec(
     key="second_person",
     kind=StepKind.APPROVAL,
@@ -32,9 +35,7 @@ def resolved(name: str, find: Callable[[str], ProfileSpec]) -> ProfileSpec:
     while chain[-1].extends:
         above = chain[-1].extends
         if above in (spec.name for spec in chain) or len(chain) >= DEEPEST:
-            raise ProfileBroken(
-                name=name, reason=f"it extends {above}, which leads back to itself or too far"
-            )
+            raise ProfileBroken(name=name, reason=Words(LEADS_BACK, {"above": above}))
         chain.append(find(above))
     whole = _owned(chain.pop())
     while chain:
@@ -59,7 +60,7 @@ def _owned(spec: ProfileSpec) -> ProfileSpec:
 def _over(base: ProfileSpec, heir: ProfileSpec) -> ProfileSpec:
     missing = [key for key in heir.without if key not in {step.key for _, step in base.all_steps}]
     if missing:
-        raise ProfileBroken(name=heir.name, reason=f"it leaves out {missing[0]}, which {base.name} has not")
+        raise ProfileBroken(name=heir.name, reason=Words(NOT_THERE, {"step": missing[0], "base": base.name}))
     parts = {phase: _merged(base, heir, phase) for phase in Phase}
     return ProfileSpec(
         name=heir.name,

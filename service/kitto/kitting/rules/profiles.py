@@ -1,11 +1,22 @@
 """Profiles: what a kit consists of, written once, resolved and frozen into each order."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
+from kitto.base.i18n import N_, Words
 from kitto.kitting.rules.refusals import ProfileBroken
 from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind
+
+TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp"})
+"""How a probe can ask."""
+NO_STEPS = N_("it has no steps")
+TWICE = N_("two steps are called {step}")
+NO_BOOK = N_("step {step}: a play, and only a play, names its playbook")
+LACKS_CHECK = N_("step {step}: on_lost verify names a playbook")
+ASKS_NOBODY = N_("step {step}: a probe asks over one of {known}")
+UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
+LOOP = N_("steps need each other: {steps}")
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,9 +99,14 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     @property
-    def plays(self) -> bool:
-        """True if any step runs on the device itself."""
-        return any(step.kind is StepKind.PLAYBOOK for _, step in self.all_steps)
+    def needs_way(self) -> bool:
+        """True if a play comes before any step that makes the device reachable: a file, or a `contact`."""
+        for _, step in self.all_steps:
+            if step.kind is StepKind.PLAYBOOK:
+                return True
+            if step.kind is StepKind.ARTIFACT or step.with_.get("contact"):
+                return False
+        return False
 
     @property
     def recipes(self) -> tuple[str, ...]:
@@ -107,15 +123,18 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
     steps = [step for _, step in spec.all_steps]
     keys = [step.key for step in steps]
     if not keys:
-        raise ProfileBroken(name=spec.name, reason="it has no steps")
+        raise ProfileBroken(name=spec.name, reason=Words(NO_STEPS))
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
-        raise ProfileBroken(name=spec.name, reason=f"two steps are called {min(twice)}")
+        raise ProfileBroken(name=spec.name, reason=Words(TWICE, {"step": min(twice)}))
     for step in steps:
         if (step.kind is StepKind.PLAYBOOK) != bool(step.playbook):
-            raise ProfileBroken(name=spec.name, reason=f"step {step.key}: a play names its playbook")
+            raise ProfileBroken(name=spec.name, reason=Words(NO_BOOK, {"step": step.key}))
         if step.on_lost is OnLost.VERIFY and not step.verify:
-            raise ProfileBroken(name=spec.name, reason=f"step {step.key}: on_lost verify names a playbook")
+            raise ProfileBroken(name=spec.name, reason=Words(LACKS_CHECK, {"step": step.key}))
+        if step.kind is StepKind.PROBE and step.with_.get("transport", "ssh") not in TRANSPORTS:
+            says = {"step": step.key, "known": ", ".join(sorted(TRANSPORTS))}
+            raise ProfileBroken(name=spec.name, reason=Words(ASKS_NOBODY, says))
     order(spec)
     return spec
 
@@ -133,7 +152,7 @@ def order(spec: ProfileSpec) -> dict[str, tuple[str, ...]]:
     for key, given in needs.items():
         unknown = [name for name in given if name not in needs]
         if unknown:
-            raise ProfileBroken(name=spec.name, reason=f"step {key} needs {unknown[0]}, which is not there")
+            raise ProfileBroken(name=spec.name, reason=Words(UNKNOWN_NEED, {"step": key, "need": unknown[0]}))
     _without_loops(spec.name, needs)
     return needs
 
@@ -143,5 +162,5 @@ def _without_loops(name: str, needs: dict[str, tuple[str, ...]]) -> None:
     while left:
         free = {key for key, given in left.items() if not given}
         if not free:
-            raise ProfileBroken(name=name, reason=f"steps need each other: {', '.join(sorted(left))}")
+            raise ProfileBroken(name=name, reason=Words(LOOP, {"steps": ", ".join(sorted(left))}))
         left = {key: given - free for key, given in left.items() if key not in free}

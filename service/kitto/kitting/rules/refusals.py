@@ -34,6 +34,14 @@ class EndpointMissing(Refusal):
     )
 
 
+class NoWay(Refusal):
+    code = "kitting.no_way"
+    says = N_(
+        "Nobody said how {tag} is reached, with the key or certificate that it must show. Enter both; the kit"
+        " goes on by itself."
+    )
+
+
 class SerialMissing(Refusal):
     code = "kitting.serial_missing"
     says = N_(

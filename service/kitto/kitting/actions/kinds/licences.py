@@ -7,7 +7,7 @@ from sqlalchemy import select
 from kitto.assets.queries import Holder
 from kitto.assets.rules import HolderKind
 from kitto.base.errors import Refusal
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting.actions.chain import prove
@@ -28,7 +28,9 @@ def licence(work: Work, kit: Kit, step: KitStep) -> Verdict:
     titles = list(step.with_.get("titles", ())) or list(kit.profile.definition.get("licences", ()))
     lacking = reserve(work, kit, titles)
     if lacking:
-        return Waits(WaitFor.LICENCE, reason=SHORT.format(titles=", ".join(lacking)))
+        return Waits(
+            WaitFor.LICENCE, reason=Told(SHORT, {"titles": ", ".join(lacking)}, code="licence_short")
+        )
     return Done("seats", {"titles": titles})
 
 

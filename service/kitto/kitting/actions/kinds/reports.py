@@ -6,7 +6,7 @@ import jsonschema
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.models import Observed
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.rules.states import StepKind, WaitFor
@@ -41,7 +41,8 @@ def report(work: Work, kit: Kit, step: KitStep) -> Verdict:
         return Waits(WaitFor.DEVICE)
     if not seen.serial_fits:
         asset = asset_queries.by_id(work, kit.device)
-        return Failed(WRONG_SERIAL.format(seen=seen.serial[:64], known=asset.serial or ""))
+        who = {"seen": seen.serial[:64], "known": asset.serial or ""}
+        return Failed(Told(WRONG_SERIAL, who, code="wrong_device"))
     problem = misfit(seen, step.with_.get("facts", {}))
     if problem and step.kind is StepKind.AGENT_WAIT:
         return Waits(WaitFor.DEVICE, reason=problem)
@@ -56,4 +57,4 @@ def misfit(seen: Observed, schema: dict[str, Any]) -> str:
     if wrong is None:
         return ""
     path = ".".join(str(part) for part in wrong.absolute_path) or "data"
-    return NOT_AS_WANTED.format(path=path, problem=wrong.message[:200])
+    return Told(NOT_AS_WANTED, {"path": path, "problem": wrong.message[:200]}, code="not_as_wanted")

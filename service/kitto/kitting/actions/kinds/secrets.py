@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.ids import new_password
 from kitto.base.seal import Secret
 from kitto.base.work import Work
@@ -20,7 +20,8 @@ def secret(work: Work, kit: Kit, step: KitStep) -> Verdict:
     known = newest_secret(work, kit.device, name)
     mine = known is not None and known.kit_id == kit.id
     if step.with_.get("escrow"):
-        return Done("secret_sealed", {"name": name}) if mine else Failed(NOT_HANDED_IN.format(name=name))
+        lacking = Told(NOT_HANDED_IN, {"name": name}, code="not_handed_in")
+        return Done("secret_sealed", {"name": name}) if mine else Failed(lacking)
     if not mine:
         length = max(12, min(64, int(step.with_.get("length", USUAL_LENGTH))))
         keep_secret(work, kit=kit, name=name, value=Secret(new_password(length)))

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from kitto.base.i18n import N_
+from kitto.base.i18n import N_, Told
 from kitto.base.settings import settings
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitStep
@@ -20,7 +20,7 @@ def window(work: Work, kit: Kit, step: KitStep) -> Verdict:  # noqa: ARG001 -- e
     try:
         opens = opening(step.with_, work.now)
     except (ValueError, KeyError) as wrong:
-        return Failed(BROKEN.format(problem=str(wrong)))
+        return Failed(Told(BROKEN, {"problem": str(wrong)}, code="window_broken"))
     if opens <= work.now:
         return Done("within_window", {"at": work.now})
     return Waits(WaitFor.WINDOW, retry_at=opens)

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import msgspec
 
+from kitto.base.i18n import N_
 from kitto.kitting.adapters import trace
 from kitto.kitting.adapters.plays import (
+    NOT_STARTED,
     Containment,
     Kind,
     Outcome,
     PlayEvent,
     PlayFault,
     PlayOutcome,
+    ended,
 )
 from kitto.kitting.adapters.supervisor import containment, ending, ground, play, remote
 from kitto.kitting.adapters.supervisor.door import Door
@@ -27,6 +30,7 @@ from kitto.kitting.adapters.supervisor.masker import Masker
 from kitto.kitting.adapters.supervisor.order import Order
 from kitto.kitting.adapters.supervisor.pen import Pen, draft
 
+SUPERVISOR_FAILED = N_("The supervisor failed: {text}.")
 SOMEBODY_RUNS_IT = 3
 PATIENCE_SECONDS = 10.0
 
@@ -79,14 +83,10 @@ def _carried_out(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
     try:
         return _run(order, files, pen)
     except PlayFault as fault:
-        return PlayOutcome(
-            outcome=Outcome.FAILED, cause="not_started", reason=f"The play did not start: {fault}."
-        )
+        return ended(Outcome.FAILED, "not_started", NOT_STARTED, {"text": fault})
     except Exception as error:  # noqa: BLE001 -- an end without a reason would be worse; it is masked and told
         said = pen.hide(f"{type(error).__name__}: {error}")
-        return PlayOutcome(
-            outcome=Outcome.FAILED, cause="supervisor_failed", reason=f"The supervisor failed: {said}."
-        )
+        return ended(Outcome.FAILED, "supervisor_failed", SUPERVISOR_FAILED, {"text": said})
     finally:
         files.clear()
 

@@ -1,11 +1,13 @@
 """Turns what is known at the end of a play into an outcome that a person can act on."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from kitto.base.i18n import N_
-from kitto.kitting.adapters.plays import Counts, Outcome, PlayOutcome
+from kitto.kitting.adapters.plays import Counts, Outcome, PlayOutcome, ended
 from kitto.kitting.adapters.supervisor.play import Watch
 
 _KEY_CHANGED = N_(
@@ -23,6 +25,8 @@ _TOO_SILENT = N_("The play said nothing for too long and was ended.")
 _SUDO_REFUSED = N_(
     "Kitto's account on the device may not become root without a password. Correct its sudoers."
 )
+_TASK_FAILED = N_("“{task}” failed: {text}")
+_BROKEN = N_("Ansible could not run the playbook: {text}")
 _KILLED = N_("Ansible was killed in the middle of the play. How far it came is not known.")
 # Shells give the number of a signal by adding it to this.
 SIGNALLED = 128
@@ -75,14 +79,23 @@ def outcome_of(watch: Watch, rc: int | None) -> PlayOutcome:
         # Nobody knows how far it came; what it had begun on the device may still run.
         return _with(msgspec.structs.replace(base, left_there=True), Outcome.LOST, "ansible_killed", _KILLED)
     if watch.failure is not None:
-        return _with(base, Outcome.FAILED, *_failed(watch.failure.task, watch.failure.text))
+        return _failed(base, watch.failure.task, watch.failure.text)
     # No recap and no failed task: Ansible did not get as far as the first task.
     said = " ".join(line.strip() for line in watch.lines)[-1000:]
-    return _with(base, Outcome.FAILED, "playbook_broken", f"Ansible could not run the playbook: {said}")
+    return _with(base, Outcome.FAILED, "playbook_broken", _BROKEN, {"text": said})
 
 
-def _with(base: PlayOutcome, outcome: Outcome, cause: str, reason: str) -> PlayOutcome:
-    return msgspec.structs.replace(base, outcome=outcome, cause=cause, reason=reason)
+def _with(
+    base: PlayOutcome,
+    outcome: Outcome,
+    cause: str,
+    says: str,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> PlayOutcome:
+    told = ended(outcome, cause, says, names)
+    return msgspec.structs.replace(
+        base, outcome=outcome, cause=cause, reason=told.reason, says=says, names=told.names
+    )
 
 
 def _stopped(watch: Watch) -> tuple[str, str]:
@@ -100,12 +113,14 @@ def _unreachable(text: str) -> tuple[str, str]:
     return "no_answer", _NO_ANSWER
 
 
-def _failed(task: str, text: str) -> tuple[str, str]:
+def _failed(base: PlayOutcome, task: str, text: str) -> PlayOutcome:
     """A recipe names its own causes: a message that begins with [wrong_device] gives that code."""
     coded = _CODED.match(text)
     if coded:
-        return coded.group(1), text[coded.end() :].strip()
+        # What a recipe says is in its own words, and nobody has them in another language.
+        said = text[coded.end() :].strip()
+        return msgspec.structs.replace(base, outcome=Outcome.FAILED, cause=coded.group(1), reason=said)
     if "Missing sudo password" in text or "a password is required" in text:
-        return "sudo_refused", _SUDO_REFUSED
-    first = text.strip().splitlines()[0] if text.strip() else "no message"
-    return "task_failed", f"“{task}” failed: {first[:500]}"
+        return _with(base, Outcome.FAILED, "sudo_refused", _SUDO_REFUSED)
+    first = text.strip().splitlines()[0] if text.strip() else "–"
+    return _with(base, Outcome.FAILED, "task_failed", _TASK_FAILED, {"task": task, "text": first[:500]})

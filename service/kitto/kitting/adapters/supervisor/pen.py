@@ -53,9 +53,9 @@ class Pen:
         """The reason quotes what a task said and is kept with the step: it is masked like all the rest."""
         if outcome is None:
             return None
-        return msgspec.structs.replace(
-            outcome, reason=cut(self._masker.hide(outcome.reason), LONGEST_NAME * 2)
-        )
+        hidden = {name: cut(self._masker.hide(said), LONGEST_NAME) for name, said in outcome.names.items()}
+        reason = cut(self._masker.hide(outcome.reason), LONGEST_NAME * 2)
+        return msgspec.structs.replace(outcome, reason=reason, names=hidden)
 
     def hide(self, text: str) -> str:
         """The text without secrets."""
