@@ -92,12 +92,10 @@ pictures: prepare ## Pictures of the console: var/pictures, docs/pictures for th
 
 HOST ?=
 USER_OF_HOST = $(if $(filter command line,$(origin USER)),$(USER),kitto)
-test-windows: $(READY) ## What only a real Windows proves: HOST=… USER=… CERTIFICATE=…; docs/windows.md
-	@test -n "$(HOST)" -a -n "$(CERTIFICATE)" || { echo "Say HOST=address and CERTIFICATE=file.pem." >&2; exit 2; }
-	@if test -z "$$KITTO_TEST_WINDOWS_PASSWORD"; then printf 'Password of $(USER_OF_HOST): ' >&2; stty -echo; \
-		read -r KITTO_TEST_WINDOWS_PASSWORD; stty echo; echo >&2; export KITTO_TEST_WINDOWS_PASSWORD; fi; \
-	KITTO_TEST_WINDOWS_HOST=$(HOST) KITTO_TEST_WINDOWS_USER=$(USER_OF_HOST) KITTO_TEST_WINDOWS_CERTIFICATE=$(CERTIFICATE) \
-	KITTO_TEST_WINDOWS_MAY_CHANGE=$(WINDOWS_MAY_CHANGE) $(BIN)/python -m pytest -q -m windows_real tests/windows_real
+test-windows: $(READY) collections ## What only a real Windows proves: HOST=… CERTIFICATE=…; docs/windows.md
+	@KITTO_TEST_WINDOWS_HOST='$(HOST)' KITTO_TEST_WINDOWS_PORT='$(PORT)' KITTO_TEST_WINDOWS_USER='$(USER_OF_HOST)' \
+	KITTO_TEST_WINDOWS_CERTIFICATE='$(CERTIFICATE)' KITTO_TEST_WINDOWS_MAY_CHANGE='$(WINDOWS_MAY_CHANGE)' \
+	$(BIN)/python -m tests.windows_real
 
 clean: ## Throw away what the demo made
 	@rm -rf $(ROOT)/var/demo

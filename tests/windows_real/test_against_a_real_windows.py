@@ -1,62 +1,37 @@
 """What only a real Windows can prove: `make test-windows HOST=…` runs these, and nothing else does."""
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from kitto.base.seal import Secret
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Host, Outcome, PlaySpec, Transport
 from kitto.kitting.adapters.supervisor import remote_windows
 from kitto.kitting.adapters.supervisor.files import files_of
 from kitto.kitting.adapters.windows import WindowsTarget, WindowsTrouble, probe, run
 from tests.kitting.adapters import windows_stage as stage
-from tests.kitting.adapters.stage import finish, recipe
+from tests.kitting.adapters.stage import recipe
 from tests.kitting.adapters.test_windows_workstation import OFFICE, STEPS, Bench
+from tests.windows_real.machine import RealPc, named, setting
 
 pytestmark = pytest.mark.windows_real
 
 
-@dataclass(frozen=True)
-class RealPc:
-    """A machine that somebody named."""
-
-    address: str
-    port: int
-    user: str
-    password: str
-    certificate: str
-
-
-def setting(name: str) -> str:
-    return os.environ.get(f"KITTO_TEST_WINDOWS_{name}", "")  # noqa: TID251 -- what make hands over
-
-
 @pytest.fixture
 def pc() -> RealPc:
-    if not setting("HOST"):
-        pytest.fail("Say which machine: make test-windows HOST=… USER=… CERTIFICATE=…")
-    certificate = Path(setting("CERTIFICATE")).read_text("ascii")
-    user, port = setting("USER") or "kitto", int(setting("PORT") or 5986)
-    return RealPc(setting("HOST"), port, user, setting("PASSWORD"), certificate)
+    return named()
 
 
 @pytest.fixture
 def target(pc: RealPc) -> WindowsTarget:
-    return WindowsTarget(pc.address, pc.port, pc.user, Secret(pc.password), pc.certificate)
+    return pc.target
 
 
 @pytest.fixture
 def ansible(tmp_path: Path) -> Iterator[Ansible]:
-    made = stage.installation(tmp_path)
-    yield made
-    for run_id in made.runs():
-        made.cancel(run_id)
-        finish(made, run_id)
-        made.forget(run_id)
+    with stage.installed(tmp_path) as made:
+        yield made
 
 
 def test_it_says_who_it_is(target: WindowsTarget) -> None:

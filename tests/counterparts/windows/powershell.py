@@ -55,17 +55,32 @@ class PowerShell:
         encoded = _ENCODED.match(command)
         if encoded is None:
             return self._cmd(command, console)
+        code, errors = self._run_encoded(encoded[1], console)
+        if errors:
+            console.err(_clixml(errors))
+        return code
+
+    def run_at_prompt(self, command: str, console: Console) -> int:
+        """A command of an SSH session, as sshd hands it to PowerShell: `powershell.exe -c COMMAND`."""
+        encoded = _ENCODED.match(command)
+        if encoded is not None:
+            return self.run(command, console)
+        raw = base64.b64encode(command.encode("utf-16-le")).decode()
+        code, errors = self._run_encoded(raw, console)
+        for error in errors:
+            console.err(error + "\r\n")
+        return code
+
+    def _run_encoded(self, raw: str, console: Console) -> tuple[int, list[str]]:
         errors: list[str] = []
         voice = Voice(lambda text: console.out(text + "\r\n"), errors.append, console.stopped)
-        script = base64.b64decode(encoded[1]).decode("utf-16-le")
+        script = base64.b64decode(raw).decode("utf-16-le")
         try:
             code = self._script(script, console.ears.lines(), voice)
         except (UnknownError, scripts.ThrownError) as wrong:
             errors.append(str(wrong))
             code = 1
-        if errors:
-            console.err(_clixml(errors))
-        return code or 0
+        return code or 0, errors
 
     def run_script(
         self, script: str, lines: Iterator[str], session: Session, arguments: list[Any]

@@ -62,12 +62,8 @@ KEY = "123456-234567-345678-456789-567890-678901-789012-890123"
 
 @pytest.fixture
 def ansible(tmp_path: Path) -> Iterator[Ansible]:
-    made = stage.installation(tmp_path)
-    yield made
-    for run_id in made.runs():
-        made.cancel(run_id)
-        finish(made, run_id)
-        made.forget(run_id)
+    with stage.installed(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

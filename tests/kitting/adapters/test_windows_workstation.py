@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tree_sitter
@@ -11,10 +12,10 @@ import tree_sitter_powershell
 from kitto.base import boxes
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Kind, Outcome, PlayOutcome, Transport, Value
-from tests.counterparts.windows.machine import Update
+from tests.counterparts.windows.machine import Update, Windows
 from tests.counterparts.windows.pc import WindowsPc, windows_pc
 from tests.kitting.adapters import windows_stage as stage
-from tests.kitting.adapters.stage import PLAYBOOKS, finish, last_words, told
+from tests.kitting.adapters.stage import KEY, PLAYBOOKS, finish, last_words, told
 
 WORKSTATION = PLAYBOOKS / "windows-workstation"
 PRODUCT = "{23170F69-40C1-2702-2409-000001000000}"
@@ -38,12 +39,8 @@ STEPS = ("base", "restart", "accounts", "software", "updates", "restart", "bitlo
 
 @pytest.fixture
 def ansible(tmp_path: Path) -> Iterator[Ansible]:
-    made = stage.installation(tmp_path)
-    yield made
-    for run_id in made.runs():
-        made.cancel(run_id)
-        finish(made, run_id)
-        made.forget(run_id)
+    with stage.installed(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -60,7 +57,7 @@ def pc() -> Iterator[WindowsPc]:
 class Bench:
     """Runs steps one after the other and keeps what they hand in, as the service does."""
 
-    def __init__(self, ansible: Ansible, pc: WindowsPc, transport: Transport) -> None:
+    def __init__(self, ansible: Ansible, pc: Any, transport: Transport) -> None:
         self.ansible, self.pc, self.transport = ansible, pc, transport
         self.kept: dict[str, str] = {}
         self.runs = 0
@@ -69,18 +66,28 @@ class Bench:
         self.runs += 1
         run_id = f"{stage.RUN}-{self.runs}"
         secrets = {"bitlocker_recovery": self.kept["bitlocker_recovery"]} if name == "bitlocker_proof" else {}
-        spec = stage.order(
-            self.pc,
-            WORKSTATION,
-            self.ansible,
-            transport=self.transport,
-            run_id=run_id,
-            playbook=f"{name}.yml",
-            secrets=tuple(secrets),
-            variables=OFFICE | changed,
-            hand_in_names=HANDS_IN.get(f"{name}.yml", ()),
-        )
-        outcome: PlayOutcome = stage.play(self.ansible, self.pc, spec, **secrets)
+        told_of: dict[str, Any] = {
+            "run_id": run_id,
+            "playbook": f"{name}.yml",
+            "variables": OFFICE | changed,
+            "hand_in_names": HANDS_IN.get(f"{name}.yml", ()),
+        }
+        if self.transport.is_ssh:
+            spec = stage.order_over_ssh(
+                self.pc, WORKSTATION, self.ansible, secret_names=tuple(secrets), **told_of
+            )
+            self.ansible.start(spec, secrets, KEY.private)
+            outcome = finish(self.ansible, run_id)
+        else:
+            spec = stage.order(
+                self.pc,
+                WORKSTATION,
+                self.ansible,
+                transport=self.transport,
+                secrets=tuple(secrets),
+                **told_of,
+            )
+            outcome = stage.play(self.ansible, self.pc, spec, **secrets)
         for event in told(self.ansible, run_id):
             if event.kind is Kind.HANDED_IN:
                 opened = boxes.open_box(event.detail, self.ansible.home.parent / "data")
@@ -105,7 +112,19 @@ def test_every_step_changes_what_it_says_and_a_second_time_nothing(
     bench = Bench(ansible, pc, transport)
     for name in STEPS:
         bench.succeeds(name)
-    windows = pc.windows
+    is_kitted(pc.windows, bench)
+    everything = "".join(path.read_text() for path in ansible.home.rglob("journal.jsonl"))
+    for secret in (*bench.kept.values(), pc.password):
+        assert secret not in everything
+
+    before = list(pc.windows.done)
+    for name in STEPS:
+        assert bench.succeeds(name).counts.changed == 0, name
+    assert pc.windows.done == before
+
+
+def is_kitted(windows: Windows, bench: Bench) -> None:
+    """What the machine is after one round, and what Kitto has of it."""
     assert (windows.name, windows.time_zone, windows.location) == ("PC-00042-K", "Tokyo Standard Time", 122)
     assert (windows.format, windows.system_locale, windows.ui_language) == ("ja-JP",) * 3
     assert windows.accounts["tanaka"].full_name == "田中 実"
@@ -119,14 +138,6 @@ def test_every_step_changes_what_it_says_and_a_second_time_nothing(
     assert bench.kept["bitlocker_recovery"] in windows.volume.recovery.values()
     assert windows.volume.protected
     assert windows.environment["KITTO_JOB"].startswith("windows-")
-    everything = "".join(path.read_text() for path in ansible.home.rglob("journal.jsonl"))
-    for secret in (*bench.kept.values(), pc.password):
-        assert secret not in everything
-
-    before = list(windows.done)
-    for name in STEPS:
-        assert bench.succeeds(name).counts.changed == 0, name
-    assert windows.done == before
 
 
 def test_the_wrong_machine_and_an_unfit_name_change_nothing(ansible: Ansible, pc: WindowsPc) -> None:

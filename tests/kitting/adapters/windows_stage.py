@@ -1,8 +1,12 @@
 """What tests of Windows share: collections, specs for a Windows PC, and an installation with a box key."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kitto.base import boxes
@@ -10,8 +14,10 @@ from kitto.base.seal import make_key
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.content import content_of
 from kitto.kitting.adapters.plays import Host, PlaySpec, Transport
+from kitto.kitting.adapters.supervisor.files import files_of
 from tests.counterparts.windows.pc import WindowsPc
-from tests.kitting.adapters.stage import PLAYBOOKS, ROOT, finish
+from tests.kitting.adapters import stage
+from tests.kitting.adapters.stage import PLAYBOOKS, ROOT, Reached, finish
 from tests.prepare import missing_collections
 from tools import fetch_collections
 
@@ -38,6 +44,21 @@ def installation(folder: Path) -> Ansible:
         plugins=ROOT / "inventories/plugins",
         collections=collections(),
     )
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Ansible]:
+    """An installation that kits Windows; whatever it leaves running is ended with the block."""
+    made = installation(folder)
+    try:
+        yield made
+    finally:
+        for run_id in made.runs():
+            made.cancel(run_id)
+            finish(made, run_id)
+            made.forget(run_id)
+        made.rest()
+        shutil.rmtree(files_of(made.home, "any").shared, ignore_errors=True)
 
 
 def order(
@@ -73,10 +94,35 @@ def order(
     )
 
 
+def order_over_ssh(
+    pc: Reached, folder: Path, ansible: Ansible, *, run_id: str = RUN, **more: object
+) -> PlaySpec:
+    """The spec of one play on a Windows PC that is reached over SSH."""
+    spec = stage.order(
+        pc,
+        folder,
+        run_id=run_id,
+        box_lid=boxes.lid(ansible.home.parent / "data"),
+        **{"variables": {}, **more},
+    )
+    host = msgspec.structs.replace(spec.host, transport=Transport.SSH_WINDOWS)
+    return msgspec.structs.replace(spec, host=host)
+
+
 def play(ansible: Ansible, pc: WindowsPc, spec: PlaySpec, **secrets: str):  # noqa: ANN201 -- an outcome
     """Start a play and wait for its end."""
     ansible.start(spec, {"winrm_password": pc.password, **secrets}, "")
     return finish(ansible, spec.run_id)
 
 
-__all__ = ["OVER_WINRM", "PLAYBOOKS", "RUN", "collections", "installation", "order", "play"]
+__all__ = [
+    "OVER_WINRM",
+    "PLAYBOOKS",
+    "RUN",
+    "collections",
+    "installation",
+    "installed",
+    "order",
+    "order_over_ssh",
+    "play",
+]
