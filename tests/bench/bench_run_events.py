@@ -134,6 +134,12 @@ def bare(url: str, run: int, sent: list[bytes]) -> float:
     return took
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds of processor that a process has used."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(name: str, url: str, data: str, sent: list[bytes]) -> dict[str, Any]:
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -144,12 +150,15 @@ def measure(name: str, url: str, data: str, sent: list[bytes]) -> dict[str, Any]
     }
     command = [sys.executable, __file__, "--serve"]
     doors, bares = [], []
+    processor = 0.0
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             token, port = process.stdout.readline().strip(), int(process.stdout.readline())
             for number, run in enumerate(RUNS[:ROUNDS]):
+                before = cpu_of(process.pid)
                 doors.append(through_the_door(port, token, run, sent))
+                processor += cpu_of(process.pid) - before
                 bares.append(bare(url, 10_000 * (number + 1), sent))
         finally:
             process.terminate()
@@ -163,6 +172,7 @@ def measure(name: str, url: str, data: str, sent: list[bytes]) -> dict[str, Any]
         "best_per_second": round(events / min(doors)),
         "bare_per_second": plain,
         "ratio": round(per_second / plain, 3),
+        "cpu_us_per_event": round(processor / ROUNDS / events * 1e6),
         "load_average": os.getloadavg()[0],
     }
 
@@ -180,11 +190,11 @@ def main(arguments: list[str]) -> int:
             ("PostgreSQL", postgres.url("bench")),
         ):
             found.append(measure(name, url, f"{folder}/{name}", sent))
-    print(f"{'database':<14}{'per s':>8}{'best':>8}{'bare':>9}{'ratio':>8}{'load':>7}")
+    print(f"{'database':<14}{'per s':>8}{'best':>8}{'bare':>9}{'ratio':>8}{'cpu us':>8}{'load':>7}")
     for one in found:
         print(
             f"{one['database']:<14}{one['per_second']:>8}{one['best_per_second']:>8}"
-            f"{one['bare_per_second']:>9}{one['ratio']:>8}{one['load_average']:>7.1f}"
+            f"{one['bare_per_second']:>9}{one['ratio']:>8}{one['cpu_us_per_event']:>8}{one['load_average']:>7.1f}"
         )
     print("\n".join(json.dumps(one) for one in found))
     return 0

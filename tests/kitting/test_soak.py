@@ -99,36 +99,39 @@ class Bench:
         return plays.ansible()
 
     def get(self, address: str) -> Any:
-        answer = httpx2.get(
-            f"http://127.0.0.1:{self.service.port}/api/v1/{address}", headers=self.headers, timeout=60
-        )
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        until = monotonic() + 60
+        while True:
+            answer = httpx2.get(
+                f"http://127.0.0.1:{self.service.port}/api/v1/{address}", headers=self.headers, timeout=60
+            )
+            # The database has been restarted a moment ago, and the service says so.
+            if answer.status_code != 503 or monotonic() > until:
+                assert answer.status_code == 200, answer.text
+                return answer.json()
+            sleep(0.2)
 
     def supervisors(self) -> list[int]:
         found = (self.ansible.find(run) for run in self.ansible.runs())
         return [handle.pid for handle in found if handle and handle.state is State.RUNNING]
 
     def kill_somebody(self) -> None:
-        """Whom, is chance."""
-        victims: dict[str, Callable[[], list[int]]] = {
-            "supervisor": self.supervisors,
-            "ansible": lambda: forks(self.ansible),
-            "loaded": lambda: loaded(self.ansible, "."),
+        """Whom, is chance: one kind of those that live just now, and one of it."""
+        plays = {
+            "supervisor": self.supervisors(),
+            "ansible": forks(self.ansible),
+            "loaded": loaded(self.ansible, "."),
         }
-        kind = self.chance.choice(["service", "database", *victims])
-        if kind == "service" or (kind == "database" and self.restart_database is None):
+        kinds = ["service", *(kind for kind, there in plays.items() if there)]
+        kind = self.chance.choice([*kinds, "database"] if self.restart_database else kinds)
+        if kind == "service":
             self.service.end(signal.SIGKILL)
             self.service.start()
-            kind = "service"
-        elif self.restart_database is not None and kind == "database":
+        elif kind == "database":
+            assert self.restart_database is not None
             self.restart_database()
         else:
-            there = victims[kind]()
-            if not there:
-                return
             with suppress(ProcessLookupError):
-                os.kill(self.chance.choice(there), signal.SIGKILL)
+                os.kill(self.chance.choice(plays[kind]), signal.SIGKILL)
         self.killed[kind] = self.killed.get(kind, 0) + 1
 
 
@@ -163,7 +166,9 @@ def bench(
     )
     is_soak = request.node.get_closest_marker("soak") is not None
     if database_kind == "postgresql" and is_soak:
-        made.restart_database = request.getfixturevalue("postgres").restart
+        server = request.getfixturevalue("postgres")
+        # As an administrator would, and as a machine that loses its power.
+        made.restart_database = lambda: server.restart(made.chance.choice(("fast", "immediate")))
     yield made
     with suppress(AssertionError, ProcessLookupError):
         made.service.end(signal.SIGKILL)
@@ -205,14 +210,16 @@ def soak(bench: Bench, many: int, seconds_a_kit: float) -> None:
             if not done:
                 bench.service.start()
             until = monotonic() + seconds_a_kit * wave + 180
-            while open_kits := [kit for kit in kits if not is_settled(bench.get(f"kits/{kit}"))]:
-                assert monotonic() < until, [bench.get(f"kits/{kit}") for kit in open_kits]
+            while open_kits := [
+                kit for kit in bench.get(f"kits?limit={wave}")["items"] if not is_settled(kit)
+            ]:
+                assert monotonic() < until, open_kits
                 sleep(bench.chance.uniform(0.5, 4))
                 bench.kill_somebody()
             for kit, machine in kits.items():
                 look_at(bench, kit, machine)
         done += wave
-    print(f"killed: {bench.killed}")
+        print(f"{done} kits, killed: {bench.killed}", flush=True)
     assert bench.service.end(signal.SIGTERM) == 0
 
 

@@ -47,11 +47,14 @@ def settle(work: Work, kit: Kit) -> None:
     if kit.state not in WORKING or kit.cancel_asked_at is not None:
         return
     before_handover = [step for step in kit.steps if step.phase is not Phase.HANDOVER]
+    wrong = _first(before_handover, StepState.FAILED) or _first(before_handover, StepState.LOST)
+    if kit.state is KitState.FAILED and wrong is None:
+        # What had failed was passed over: the kit goes on, wherever that leads.
+        move_kit(work, kit, KitState.QUEUED)
     if all(step.state in DONE for step in before_handover):
         if kit.state is not KitState.READY:
             _ready(work, kit)
         return
-    wrong = _first(before_handover, StepState.FAILED) or _first(before_handover, StepState.LOST)
     running = _first(before_handover, StepState.RUNNING)
     waiting = _first_waiting(before_handover)
     accepting = all(step.state in DONE for step in kit.steps if step.phase is Phase.WORK)
