@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from kitto.assets.rules.life import STATE_WORDS, STEP_WORDS, State, Step
+from kitto.audit.fields import field_said
 from kitto.base.errors import Refusal
 from kitto.base.facts import all_facts
 from kitto.base.i18n import N_, Told, Words, translate
@@ -153,7 +154,7 @@ def changes_of(data: Mapping[str, Any], locale: str) -> tuple[Change, ...]:
     if not isinstance(found, dict):
         return ()
     return tuple(
-        Change(name, _shown(name, pair[0], locale), _shown(name, pair[1], locale))
+        Change(field_said(name, locale), _shown(name, pair[0], locale), _shown(name, pair[1], locale))
         for name, pair in found.items()
         if isinstance(pair, list) and len(pair) == 2  # noqa: PLR2004 -- before and after
     )
