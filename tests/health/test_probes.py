@@ -36,7 +36,7 @@ def make_credential(ledger: Ledger, actor: Actor, name: str = "read only") -> Pr
 
 
 def test_a_shown_host_key_is_pinned_only_by_its_fingerprint(ledger: Ledger, sato: Actor) -> None:
-    from kitto.health.adapters.ssh import fingerprint  # beside its one use
+    from kitto.health.adapters.ssh_keys import fingerprint  # beside its one use
 
     probe = make_probe(ledger, make_pc(ledger))
     shown = new_key_pair().public

@@ -9,7 +9,8 @@ import pytest
 
 from kitto.base.seal import Secret
 from kitto.health.adapters import tcp
-from kitto.health.adapters.ssh import SshTarget, ask, fingerprint, read, sweep
+from kitto.health.adapters.ssh import SshTarget, ask, read, sweep
+from kitto.health.adapters.ssh_keys import fingerprint
 from kitto.health.rules.states import Reason, Sign
 from kitto.health.rules.values import DeviceKind
 from tests.counterparts.keys import KeyPair, new_key_pair

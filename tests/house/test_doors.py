@@ -30,6 +30,11 @@ def test_no_address_is_served_by_two_rooms() -> None:
     assert [door for door, times in served.items() if times > 1] == []
 
 
+def test_every_door_can_be_built() -> None:
+    """Most are built when somebody first knocks, so a wrong one would wait for that."""
+    assert [route.path for route in routes() if route.dependant.call is not route.endpoint] == []
+
+
 # A change says which version it saw. These have nothing that another could have changed meanwhile:
 WITHOUT_A_VERSION = {
     "DELETE /api/v1/me/sign-ins/{sign_in_id}": "it ends once, and only one's own",

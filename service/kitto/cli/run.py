@@ -58,6 +58,7 @@ def _serve(role: str, port: int | None) -> None:
         port=own.port,
         log_config=None,
         access_log=False,
+        ws="none",
         server_header=False,
         date_header=True,
         proxy_headers=True,

@@ -10,7 +10,7 @@ from kitto.assets import queries as assets
 from kitto.base.seal import Secret
 from kitto.health import actions, queries
 from kitto.health.actions import CredentialSpec, ProbeChanges
-from kitto.health.adapters.ssh import fingerprint
+from kitto.health.adapters.ssh_keys import fingerprint
 from kitto.health.models import Probe, ProbeCredential, Problem, ReadingLast
 from kitto.health.rules.probes import LONGEST_INTERVAL, SHORTEST_INTERVAL, CredentialKind, ProbeKind
 from kitto.health.rules.states import HealthState, Reason

@@ -14,7 +14,7 @@ from kitto.base.work import Work
 from kitto.health import actions, queries
 from kitto.health.actions import CredentialSpec, ProbeChanges
 from kitto.health.adapters.network_cli import BY_NAME
-from kitto.health.adapters.ssh import fingerprint
+from kitto.health.adapters.ssh_keys import fingerprint
 from kitto.health.models import Probe
 from kitto.health.rules.probes import CIPHERS, HASHES, CredentialKind, ProbeKind
 from kitto.health.rules.sparkline import points

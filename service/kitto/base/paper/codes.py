@@ -5,19 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
-import pypdfium2
-import qrcode
-import zxingcpp
-from PIL import Image
-from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from pypdfium2 import PdfDocument
 
 QUIET_BARS: Final = 10
 """White modules left and right of a Code 128 (ISO/IEC 15417)."""
 POINTS_PER_INCH: Final = 72
-_LEVELS: Final = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 _GREY: Final = bytes([255, 0] + [0] * 254)  # module to pixel
 _DARK: Final = bytes([1] * 128 + [0] * 128)  # pixel to module
 _pdfium: Final = Lock()  # the PDF renderer is not made for threads
@@ -29,15 +26,6 @@ class Kind(StrEnum):
     QR = "qr"
     MICRO_QR = "micro_qr"
     CODE_128 = "code_128"
-
-
-_FORMATS: Final = {
-    Kind.QR: zxingcpp.BarcodeFormat.QRCode,
-    Kind.MICRO_QR: zxingcpp.BarcodeFormat.MicroQRCode,
-    Kind.CODE_128: zxingcpp.BarcodeFormat.Code128,
-}
-_KINDS: Final = {made_as: kind for kind, made_as in _FORMATS.items()}
-_ALL: Final = zxingcpp.BarcodeFormats(list(_FORMATS.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +47,10 @@ class Symbol:
         """Modules that must stay white on each side (ISO/IEC 18004, 15417)."""
         return {Kind.QR: 4, Kind.MICRO_QR: 2, Kind.CODE_128: QUIET_BARS}[self.kind]
 
-    def image(self) -> Image.Image:
+    def image(self) -> "Image":
         """One-bit picture, one pixel a module, without the quiet zone."""
+        from PIL import Image
+
         grey = b"".join(self.rows).translate(_GREY)
         return Image.frombytes("L", (self.size, len(self.rows)), grey).convert("1", dither=Image.Dither.NONE)
 
@@ -76,7 +66,7 @@ class Reading:
 @lru_cache(maxsize=4096)
 def qr(text: str) -> Symbol:
     """A QR code for the screen and single prints, at the level `qr_level` gives; remembered."""
-    maker = qrcode.QRCode(error_correction=_LEVELS[qr_level(text)], border=0)
+    maker = _maker(qr_level(text), border=0)
     maker.add_data(text)
     maker.make(fit=True)
     rows = tuple(bytes(bool(module) for module in row) for row in maker.get_matrix())
@@ -140,19 +130,25 @@ def runs(row: bytes) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def read(image: Image.Image, *, upright: bool = False) -> list[Reading]:
+def read(image: "Image", *, upright: bool = False) -> list[Reading]:
     """Every code in a picture. `upright` skips turned and inverted codes: for pages of our own."""
-    found = zxingcpp.read_barcodes(image, formats=_ALL, try_rotate=not upright, try_invert=not upright)
-    return [Reading(_KINDS[code.format], code.text) for code in found if code.format in _KINDS]
+    import zxingcpp
+
+    formats = zxingcpp.BarcodeFormats(list(_formats().values()))
+    found = zxingcpp.read_barcodes(image, formats=formats, try_rotate=not upright, try_invert=not upright)
+    kinds = {made_as: kind for kind, made_as in _formats().items()}
+    return [Reading(kinds[code.format], code.text) for code in found if code.format in kinds]
 
 
-def decode(image: Image.Image) -> list[str]:
+def decode(image: "Image") -> list[str]:
     """The texts of every code in a picture."""
     return [reading.text for reading in read(image)]
 
 
-def pages(pdf: bytes, *, dpi: float = 300) -> Iterator[Image.Image]:
+def pages(pdf: bytes, *, dpi: float = 300) -> Iterator["Image"]:
     """The pages of a PDF as grey pictures, made one at a time so that memory stays flat."""
+    import pypdfium2
+
     with _pdfium:
         document = pypdfium2.PdfDocument(pdf)
         count = len(document)
@@ -164,8 +160,10 @@ def pages(pdf: bytes, *, dpi: float = 300) -> Iterator[Image.Image]:
             document.close()
 
 
-def page(pdf: bytes, number: int, *, dpi: float = 300) -> Image.Image | None:
+def page(pdf: bytes, number: int, *, dpi: float = 300) -> "Image | None":
     """One page, counted from 1; None when there is no such page."""
+    import pypdfium2
+
     with _pdfium:
         document = pypdfium2.PdfDocument(pdf)
         known = 1 <= number <= len(document)
@@ -176,19 +174,21 @@ def page(pdf: bytes, number: int, *, dpi: float = 300) -> Image.Image | None:
             document.close()
 
 
-def _picture(document: pypdfium2.PdfDocument, number: int, scale: float) -> Image.Image:
+def _picture(document: "PdfDocument", number: int, scale: float) -> "Image":
     with _pdfium:
         page = document[number]
         bitmap = page.render(scale=scale, grayscale=True)
         # The pixels belong to the bitmap; the copy lets the picture outlive it.
-        picture: Image.Image = bitmap.to_pil().copy()
+        picture: Image = bitmap.to_pil().copy()
         bitmap.close()
         page.close()
     return picture
 
 
 def _modules(kind: Kind, text: str, **options: str) -> tuple[bytes, ...]:
-    code = zxingcpp.create_barcode(text, _FORMATS[kind], **options)
+    import zxingcpp
+
+    code = zxingcpp.create_barcode(text, _formats()[kind], **options)
     # Its type says nothing of the buffer protocol, which is how its pixels are read.
     picture: Any = code.to_image(scale=1, add_quiet_zones=False)
     pixels = memoryview(picture)
@@ -197,18 +197,34 @@ def _modules(kind: Kind, text: str, **options: str) -> tuple[bytes, ...]:
     return tuple(dark[row * wide : (row + 1) * wide] for row in range(high))
 
 
-def _mode(text: str) -> str:
-    data = qrcode.util.QRData(text.encode())
+@lru_cache(maxsize=1)
+def _formats() -> dict[Kind, Any]:
+    from zxingcpp import BarcodeFormat
+
     return {
-        qrcode.util.MODE_NUMBER: "0",
-        qrcode.util.MODE_ALPHA_NUM: "A",
-    }.get(data.mode, "a")
+        Kind.QR: BarcodeFormat.QRCode,
+        Kind.MICRO_QR: BarcodeFormat.MicroQRCode,
+        Kind.CODE_128: BarcodeFormat.Code128,
+    }
+
+
+def _maker(level: str, **options: Any) -> Any:
+    from qrcode import QRCode, constants
+
+    return QRCode(error_correction=getattr(constants, f"ERROR_CORRECT_{level}"), **options)
+
+
+def _mode(text: str) -> str:
+    from qrcode import util
+
+    data = util.QRData(text.encode())
+    return {util.MODE_NUMBER: "0", util.MODE_ALPHA_NUM: "A"}.get(data.mode, "a")
 
 
 @lru_cache(maxsize=1024)
 def _level_for(length: int, sample: str) -> str:
     def version(level: str) -> int:
-        maker = qrcode.QRCode(error_correction=_LEVELS[level])
+        maker = _maker(level)
         maker.add_data(sample * length, optimize=0)
         found: int = maker.best_fit()
         return found

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Final
-
-import typst
+from typing import TYPE_CHECKING, Final
 
 from kitto.base.paper import codes, fonts
 from kitto.base.paper.refusals import DocumentProofFailed, DocumentUnmakeable
+
+if TYPE_CHECKING:
+    import typst
 
 PROOF_DPI: Final = 200
 STANDARD: Final = "a-2b"
@@ -28,6 +29,8 @@ def render_document(
     Refuses with `GlyphsMissing` for letters the fonts do not have, which typst would drop
     without a warning, and `DocumentProofFailed` when a code cannot be read from the pages.
     """
+    import typst  # large; see paper/__init__.py
+
     meant = dict(qr_codes or {})
     for text in _strings(data):
         fonts.require_glyphs(text)
@@ -50,7 +53,9 @@ def render_document(
 
 
 @lru_cache(maxsize=16)
-def _compiler(template: Path) -> typst.Compiler:
+def _compiler(template: Path) -> "typst.Compiler":
+    import typst
+
     shipped = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts.FOLDER)]
     )

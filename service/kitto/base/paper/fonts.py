@@ -6,13 +6,13 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Final
-
-from fontTools.ttLib import TTFont as FontFile
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
+from typing import TYPE_CHECKING, Final
 
 from kitto.base.paper.refusals import GlyphsMissing
+
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont as FontFile
+    from reportlab.pdfbase.ttfonts import TTFont
 
 FOLDER: Final = Path(__file__).parent / "fonts"
 FAMILY: Final = "Noto Sans JP"
@@ -126,7 +126,10 @@ def register() -> None:
 
 
 @lru_cache(maxsize=len(Face))
-def _registered(face: Face) -> TTFont:
+def _registered(face: Face) -> "TTFont":
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
     with _loading:
         font = TTFont(face.value, str(FOLDER / f"{face.value}.ttf"))
         for code, glyphs in _coverage().variants.values():
@@ -137,6 +140,8 @@ def _registered(face: Face) -> TTFont:
 
 @lru_cache(maxsize=1)
 def _coverage() -> _Coverage:
+    from fontTools.ttLib import TTFont as FontFile
+
     letters: set[int] | None = None
     plain: set[str] | None = None
     shaped: dict[Face, dict[str, int]] = {}
@@ -155,7 +160,7 @@ def _coverage() -> _Coverage:
     return _Coverage(frozenset(letters or ()), frozenset(plain or ()), variants)
 
 
-def _pairs(font: FontFile) -> tuple[set[str], dict[str, int]]:
+def _pairs(font: "FontFile") -> tuple[set[str], dict[str, int]]:
     """The font's variation sequences (OpenType cmap format 14): with the usual shape, and their own."""
     usual: set[str] = set()
     own: dict[str, int] = {}

@@ -1,10 +1,8 @@
 """What a sheet looks like before it is printed: a drawing of its cells, a picture of a page, a test page."""
 
 from io import BytesIO
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
-
-from reportlab.pdfgen.canvas import Canvas
 
 from kitto.base.paper import codes, fonts
 from kitto.base.paper.fonts import Face
@@ -12,6 +10,9 @@ from kitto.base.paper.layout import POINT, Line
 from kitto.base.paper.proof import Calibration
 from kitto.base.paper.sheets import MM, new_canvas, outline, start_page, write
 from kitto.base.paper.templates import Box, Medium, Template
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
 
 _ARM: Final = 2.5
 _RULER: Final = 100
@@ -84,14 +85,14 @@ def trial_page(template: Template, calibration: Calibration) -> bytes:
     return file.getvalue()
 
 
-def _crosshair(canvas: Canvas, x: float, y: float) -> None:
+def _crosshair(canvas: "Canvas", x: float, y: float) -> None:
     canvas.setLineWidth(0.3)
     canvas.setStrokeGray(0)
     canvas.line((x - _ARM) * MM, -y * MM, (x + _ARM) * MM, -y * MM)
     canvas.line(x * MM, -(y - _ARM) * MM, x * MM, -(y + _ARM) * MM)
 
 
-def _rulers(canvas: Canvas, template: Template) -> None:
+def _rulers(canvas: "Canvas", template: Template) -> None:
     """100 mm across and down through the middle; a wrong length shows a printer that scales."""
     left, top = (template.page.width - _RULER) / 2, (template.page.height - _RULER) / 2
     middle_x, middle_y = template.page.width / 2, template.page.height / 2
@@ -106,7 +107,7 @@ def _rulers(canvas: Canvas, template: Template) -> None:
         canvas.line((middle_x - arm) * MM, -y * MM, middle_x * MM, -y * MM)
 
 
-def _advice(canvas: Canvas, template: Template, calibration: Calibration) -> None:
+def _advice(canvas: "Canvas", template: Template, calibration: Calibration) -> None:
     lines = (
         (template.name.ja, 11.0, Face.BOLD),
         (template.name.en, 9.0, Face.REGULAR),

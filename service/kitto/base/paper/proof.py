@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Final
-
-from PIL import Image
+from typing import TYPE_CHECKING, Final
 
 from kitto.base.paper import codes
 from kitto.base.paper.codes import Kind
 from kitto.base.paper.layout import Arranged, Warn
 from kitto.base.paper.templates import Box, Template
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 PROOF_DPI: Final = 300
 """Coarser than office printers, so that what reads here reads on paper; label printers use their own."""
@@ -75,7 +76,7 @@ def check(
     return tuple(verdicts)
 
 
-def _read(page: Image.Image, box: Box, per_mm: float) -> frozenset[codes.Reading]:
+def _read(page: "Image", box: Box, per_mm: float) -> frozenset[codes.Reading]:
     left, top = max(0, floor(box.x * per_mm)), max(0, floor(box.y * per_mm))
     right = min(page.width, ceil((box.x + box.width) * per_mm))
     bottom = min(page.height, ceil((box.y + box.height) * per_mm))

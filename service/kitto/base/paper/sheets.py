@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Final
-
-from reportlab.pdfgen.canvas import Canvas
+from typing import TYPE_CHECKING, Final
 
 from kitto.base.paper import fonts, proof
 from kitto.base.paper.layout import Arranged, Label, Line, Picture, Warn, arrange
 from kitto.base.paper.proof import Calibration, Verdict
 from kitto.base.paper.refusals import NothingToPrint, ProofFailed, SkipTooLarge
 from kitto.base.paper.templates import Box, Template
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
 
 MM: Final = 72 / 25.4
 _HAIRLINE: Final = 0.25
@@ -96,8 +97,10 @@ def _draw(
     return file.getvalue()
 
 
-def new_canvas(file: BytesIO, template: Template) -> Canvas:
+def new_canvas(file: BytesIO, template: Template) -> "Canvas":
     """An empty PDF of the template's page size, without time stamps so that bytes repeat."""
+    from reportlab.pdfgen.canvas import Canvas
+
     size = (template.page.width * MM, template.page.height * MM)
     canvas = Canvas(file, pagesize=size, pageCompression=1, invariant=1)
     canvas.setTitle(template.short)
@@ -105,13 +108,13 @@ def new_canvas(file: BytesIO, template: Template) -> Canvas:
     return canvas
 
 
-def start_page(canvas: Canvas, template: Template, calibration: Calibration) -> None:
+def start_page(canvas: "Canvas", template: Template, calibration: Calibration) -> None:
     """From here on x goes right and -y goes down from the upper left corner, as the printer prints it."""
     canvas.translate(calibration.dx * MM, (template.page.height - calibration.dy) * MM)
     canvas.scale(calibration.scale_x, calibration.scale_y)
 
 
-def outline(canvas: Canvas, template: Template, box: Box) -> None:
+def outline(canvas: "Canvas", template: Template, box: Box) -> None:
     """The edge of a label as a grey hairline."""
     canvas.setLineWidth(_HAIRLINE)
     canvas.setStrokeGray(0.6)
@@ -124,13 +127,13 @@ def outline(canvas: Canvas, template: Template, box: Box) -> None:
     )
 
 
-def write(canvas: Canvas, line: Line, corner: Box) -> None:
+def write(canvas: "Canvas", line: Line, corner: Box) -> None:
     """A line of drawable text, its place counted from the corner of the box."""
     canvas.setFont(line.face.value, line.size)
     canvas.drawString((corner.x + line.x) * MM, -(corner.y + line.y) * MM, line.text)
 
 
-def _draw_label(canvas: Canvas, box: Box, label: Arranged) -> None:
+def _draw_label(canvas: "Canvas", box: Box, label: Arranged) -> None:
     canvas.setFillGray(0)
     _draw_code(canvas, box, label.code)
     if label.bars is not None:
@@ -139,7 +142,7 @@ def _draw_label(canvas: Canvas, box: Box, label: Arranged) -> None:
         write(canvas, line, box)
 
 
-def _draw_code(canvas: Canvas, box: Box, picture: Picture) -> None:
+def _draw_code(canvas: "Canvas", box: Box, picture: Picture) -> None:
     # One pixel a module, enlarged by the printer: the smallest file, and sharp at every resolution.
     # Bars are an image one pixel high.
     x, y = (box.x + picture.x) * MM, (box.y + picture.y + picture.height) * MM

@@ -7,7 +7,7 @@ from kitto.base.i18n import N_, Words
 from kitto.base.seal import Secret, seal
 from kitto.base.work import Work
 from kitto.health import queries
-from kitto.health.adapters.ssh import SshTrouble, parse_private_key
+from kitto.health.adapters.ssh_keys import SshTrouble, parse_private_key
 from kitto.health.facts import CredentialRemoved, CredentialSet
 from kitto.health.models import ProbeCredential
 from kitto.health.rules.probes import (

@@ -15,7 +15,7 @@ from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.actions.problems import end_all
 from kitto.health.adapters.network_cli import BY_NAME
-from kitto.health.adapters.ssh import fingerprint, parse_host_key
+from kitto.health.adapters.ssh_keys import fingerprint, parse_host_key
 from kitto.health.facts import HostKeyPinned, ProbeAdded, ProbeChanged, ProbeRemoved
 from kitto.health.models import Health, Probe, ReadingKept, ReadingLast
 from kitto.health.rules.probes import (

@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.actions.problems import Open, end_problem, raise_problem
-from kitto.health.adapters.ssh import fingerprint
+from kitto.health.adapters.ssh_keys import fingerprint
 from kitto.health.facts import (
     AssetCameBack,
     AssetRestarted,

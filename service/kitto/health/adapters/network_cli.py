@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from paramiko.ssh_exception import BadHostKeyException, SSHException
-
 from kitto.base.errors import Fault
 from kitto.base.seal import Secret
-from kitto.health.adapters.ssh import SSH_PORT, parse_host_key, parse_private_key
+from kitto.health.adapters.ssh_keys import SSH_PORT, parse_host_key, parse_private_key
 from kitto.health.rules.identity import serial_of
 from kitto.health.rules.states import Reason, Sign
 from kitto.health.rules.values import Answer, DeviceKind, Identity, tidy
@@ -128,6 +126,7 @@ def _session(target: CliTarget, platform: Platform) -> tuple[str, dict[str, str]
         NetmikoBaseException,
         NetmikoTimeoutException,
     )
+    from paramiko import SSHException
 
     pinned = parse_host_key(target.host_key)
     if pinned is None:
@@ -152,6 +151,8 @@ def _session(target: CliTarget, platform: Platform) -> tuple[str, dict[str, str]
 
 def _is_about_host_key(broken: BaseException | None) -> bool:
     """netmiko wraps what paramiko said, also a changed host key, into its own time-out."""
+    from paramiko import BadHostKeyException
+
     while broken is not None:
         if isinstance(broken, BadHostKeyException) or "not found in known_hosts" in str(broken):
             return True

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kitto.base.seal import Secret
-from kitto.health.adapters import network_cli, snmp, ssh, tcp
+from kitto.health.adapters import network_cli, snmp, tcp
 from kitto.health.rules.probes import CredentialKind, ProbeKind
 from kitto.health.rules.states import Reason, Sign
 from kitto.health.rules.values import Answer, Identity
+
+if TYPE_CHECKING:
+    from kitto.health.adapters.ssh import SshTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def poll(questions: Sequence[Question]) -> dict[int, Answer]:
         else:
             by_kind.setdefault(question.kind, []).append(question)
     answers |= snmp.sweep([snmp_target(question) for question in by_kind.get(ProbeKind.SNMP, [])])
-    answers |= ssh.sweep([_ssh_target(question) for question in by_kind.get(ProbeKind.SSH, [])])
+    answers |= _ssh_sweep(by_kind.get(ProbeKind.SSH, []))
     answers |= _cli_sweep(_cli_target(question) for question in by_kind.get(ProbeKind.CLI, []))
     answers |= tcp.sweep(
         [tcp.TcpTarget(q.probe_id, q.address, q.port) for q in by_kind.get(ProbeKind.TCP, [])]
@@ -77,10 +81,20 @@ def snmp_target(question: Question) -> snmp.SnmpTarget:
     )
 
 
-def _ssh_target(question: Question) -> ssh.SshTarget:
+def _ssh_sweep(questions: Sequence[Question]) -> dict[int, Answer]:
+    if not questions:
+        return {}
+    from kitto.health.adapters import ssh  # brings paramiko, which is large
+
+    return ssh.sweep([_ssh_target(question) for question in questions])
+
+
+def _ssh_target(question: Question) -> "SshTarget":
+    from kitto.health.adapters.ssh import SshTarget
+
     opener = _opener(question)
     is_key = opener.kind is CredentialKind.SSH_KEY
-    return ssh.SshTarget(
+    return SshTarget(
         key=question.probe_id,
         address=question.address,
         port=question.port,

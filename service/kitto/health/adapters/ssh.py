@@ -1,9 +1,7 @@
 """SSH health reads of hosts: one login, one command, nothing installed, nothing changed."""
 
-import io
 import re
 import time
-from base64 import b64decode
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +10,6 @@ from datetime import timedelta
 from typing import Final
 
 import paramiko
-from paramiko.pkey import UnknownKeyType
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadHostKeyException,
@@ -20,9 +17,9 @@ from paramiko.ssh_exception import (
     SSHException,
 )
 
-from kitto.base.errors import Fault
 from kitto.base.seal import Secret
 from kitto.health.adapters.snmp import OUR_ERRORS
+from kitto.health.adapters.ssh_keys import SSH_PORT, SshTrouble, parse_host_key, parse_private_key
 from kitto.health.rules.identity import serial_of
 from kitto.health.rules.states import Reason, Sign
 from kitto.health.rules.values import Answer, DeviceKind, Identity, Measured, Unit, tidy
@@ -45,12 +42,10 @@ mark disks; df -lPk -x tmpfs -x devtmpfs -x squashfs 2>/dev/null || df -lPk 2>/d
 mark end
 """
 LONGEST_OUTPUT: Final = 256 * 1024
-SSH_PORT: Final = 22
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 _MEMORY: Final = re.compile(r"^(MemTotal|MemAvailable):\s+(\d+) kB$", re.MULTILINE)
 _SECTION: Final = re.compile(r"^@@(\w+)$", re.MULTILINE)
 _DISK: Final = re.compile(r"^(\S+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+%\s+(/.*)$")
-_KEY_KINDS: Final = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 _PSEUDO: Final = ("/snap/", "/run", "/dev", "/sys", "/proc", "/boot/efi", "/etc/")
 
 
@@ -66,16 +61,6 @@ class SshTarget:
     password: Secret | None = None
     port: int = 22
     timeout: float = 8.0
-
-
-class SshTrouble(Fault):
-    """A login that brought nothing, with whom it speaks about."""
-
-    def __init__(self, sign: Sign, reason: Reason, detail: str = "", shown: str = "") -> None:
-        super().__init__(detail or reason.value)
-        self.sign = sign
-        self.reason = reason
-        self.shown = shown
 
 
 def sweep(targets: Sequence[SshTarget], *, at_once: int = 32) -> dict[int, Answer]:
@@ -98,31 +83,6 @@ def ask(target: SshTarget) -> Answer:
     except SshTrouble as trouble:
         return Answer(trouble.sign, trouble.reason, str(trouble), detected_key=trouble.shown)
     return read(output, latency)
-
-
-def parse_private_key(secret: Secret) -> paramiko.PKey:
-    """A private key (OpenSSH or PEM, without passphrase) from memory. Raises SshTrouble."""
-    for kind in _KEY_KINDS:
-        try:
-            return kind.from_private_key(io.StringIO(secret.reveal()))
-        except (SSHException, ValueError, IndexError):
-            continue
-    raise SshTrouble(Sign.DENIED, Reason.NO_CREDENTIALS, "the private key cannot be read")
-
-
-def parse_host_key(host_key: str) -> paramiko.PKey | None:
-    """A pinned key, "ssh-ed25519 AAAA… comment"; None where it is not one."""
-    kind, _, body = host_key.strip().partition(" ")
-    try:
-        return paramiko.PKey.from_type_string(kind, b64decode(body.split(" ")[0], validate=True))
-    except (SSHException, ValueError, UnknownKeyType):
-        return None
-
-
-def fingerprint(host_key: str) -> str:
-    """A host key as people compare it: SHA256:…, like `ssh-keygen -l`."""
-    key = parse_host_key(host_key)
-    return key.fingerprint if key else ""
 
 
 class _Refuse(paramiko.MissingHostKeyPolicy):

@@ -11,14 +11,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
-import paramiko
 
 from kitto.assets.rules import normalised
 from kitto.base import ears
 from kitto.base.i18n import N_
 from kitto.base.seal import Secret
 from kitto.base.settings import settings
-from kitto.kitting.adapters import windows
 from kitto.kitting.adapters.plays import Outcome, PlayOutcome, ended
 from kitto.kitting.adapters.ports import answers
 
@@ -71,6 +69,8 @@ def probe_tcp(target: Target) -> PlayOutcome:
 
 def probe_ssh(target: Target) -> PlayOutcome:
     """Whether the device answers SSH with the host key of the ledger; nobody signs in."""
+    import paramiko  # large, and many never ask this way
+
     try:
         with socket.create_connection((target.address, target.port), timeout=SECONDS) as line:
             transport = paramiko.Transport(line)
@@ -88,6 +88,8 @@ def probe_ssh(target: Target) -> PlayOutcome:
 
 def probe_winrm(target: Target) -> PlayOutcome:
     """Whether the device answers WinRM with the ledger's certificate, lets us in, and is the right one."""
+    from kitto.kitting.adapters import windows  # large, and many have none
+
     asked = windows.WindowsTarget(
         target.address, target.port, target.user, target.password or Secret(""), target.host_key
     )

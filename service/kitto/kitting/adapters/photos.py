@@ -3,11 +3,12 @@
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import Final
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING, Final
 
 from kitto.kitting.rules.refusals import PhotoUnreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
 
 LARGEST: Final = 10 * 1024 * 1024
 MOST_POINTS: Final = 60_000_000
@@ -33,6 +34,8 @@ def made_small(given: bytes) -> SmallPhoto:
 
     `sha256` is of the kept picture; the same upload gives the same. Refuses photo_unreadable.
     """
+    from PIL import Image, ImageOps, UnidentifiedImageError  # large; see base/paper
+
     if not given or len(given) > LARGEST:
         raise PhotoUnreadable(reason="it is empty" if not given else "it is larger than 10 MB")
     try:
@@ -55,7 +58,7 @@ def made_small(given: bytes) -> SmallPhoto:
     )
 
 
-def _jpeg(image: Image.Image, quality: int) -> bytes:
+def _jpeg(image: "Picture", quality: int) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()

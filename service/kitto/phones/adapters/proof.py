@@ -2,15 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
-
-import qrcode
-from PIL import Image, ImageOps
-from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
-from qrcode.exceptions import DataOverflowError
+from typing import TYPE_CHECKING, Any, Final
 
 from kitto.base.paper.codes import Kind, Symbol, decode
 from kitto.phones.rules.refusals import CodeTooLarge, CodeUnreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+    from qrcode import QRCode
 
 MOST_VERSION: Final = 25
 """117 modules: 2.4 px each on a screen of 300 px; larger ones are hard for older cameras."""
@@ -40,8 +39,12 @@ def proved(text: str) -> Proved:
     return Proved(symbol, version, size)
 
 
-def _smallest(text: str) -> tuple[int, str, qrcode.QRCode[Any]]:
+def _smallest(text: str) -> tuple[int, str, "QRCode[Any]"]:
     """With level M, or L where only that stays readable. A version past 40 does not exist."""
+    import qrcode  # large; see base/paper
+    from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M
+    from qrcode.exceptions import DataOverflowError
+
     found = (41, "L", qrcode.QRCode(border=0))
     for level, name in ((ERROR_CORRECT_L, "L"), (ERROR_CORRECT_M, "M")):
         maker = qrcode.QRCode(error_correction=level, border=0)
@@ -52,6 +55,8 @@ def _smallest(text: str) -> tuple[int, str, qrcode.QRCode[Any]]:
     return found
 
 
-def _picture(symbol: Symbol) -> Image.Image:
+def _picture(symbol: Symbol) -> "Picture":
+    from PIL import Image, ImageOps
+
     large = symbol.image().convert("L").resize((symbol.size * _PIXELS,) * 2, Image.Resampling.NEAREST)
     return ImageOps.expand(large, symbol.quiet * _PIXELS, 255)
