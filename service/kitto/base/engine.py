@@ -117,6 +117,8 @@ class DurableEngine:
                 "run_migrations": False,
                 "log_level": "WARNING",
                 "enable_otlp": False,
+                # We use none of its streams and events; its default looks for them a hundred times a second.
+                "notification_coalesce_sec": 1.0,
             }
         )
         for spec in known_jobs().values():
