@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -184,4 +185,6 @@ def admin() -> Actor:
 
 @pytest.fixture
 def cast(sato: Actor, suzuki: Actor, tanaka: Actor, guest: Actor, admin: Actor) -> dict[str, Actor]:
-    return {"sato": sato, "suzuki": suzuki, "tanaka": tanaka, "guest": guest, "admin": admin}
+    """Everybody by name; with `-ja`, the same person reading Japanese."""
+    read = {"sato": sato, "suzuki": suzuki, "tanaka": tanaka, "guest": guest, "admin": admin}
+    return read | {f"{name}-ja": replace(actor, locale="ja") for name, actor in read.items()}

@@ -1,7 +1,6 @@
 """A bench for the room: short profiles of our own, and an app that serves its jobs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -51,8 +50,7 @@ def own_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def bench(own_profiles: Path, working_app: FastAPI, cast: dict[str, Actor]) -> Iterator[TestClient]:
     """A client of an app that serves its jobs too; speaks as sato."""
-    japanese = {"sato-ja": replace(cast["sato"], locale="ja")}
-    played_by(working_app, cast | japanese)
+    played_by(working_app, cast)
     with TestClient(working_app, raise_server_exceptions=False, headers=SATO) as made:
         yield made
 

@@ -1,5 +1,6 @@
 """A workshop with kits in every state, made by real actions; its plays are told, not run."""
 
+import shutil
 from pathlib import Path
 
 from kitto.assets import actions as assets
@@ -56,7 +57,20 @@ steps:
   - { key: report, kind: agent_wait, title: { ja: 報告, en: Report } }
 """
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJfdzbEGU+1lMqJCqzrzsPS9G8bYUEs9BgDpmkDpgEvV"
-PLAY = "- hosts: all\n  gather_facts: false\n  tasks: []\n"
+PLAY = """\
+- name: Base
+  hosts: device
+  gather_facts: false
+  environment:
+    KITTO_JOB: "{{ kitto_run }}"
+  tasks:
+    - name: The right machine
+      ansible.builtin.import_tasks: tasks/right_machine.yml
+    - name: What was ordered
+      ansible.builtin.debug:
+        msg: "{{ owner }} {{ colour }} {{ disks }} {{ quick }} {{ packages }} {{ accounts }}"
+"""
+TASKS = Path(__file__).resolve().parents[2] / "playbooks" / "verify" / "tasks"
 
 
 def shop_profile(folder: Path) -> None:
@@ -64,6 +78,7 @@ def shop_profile(folder: Path) -> None:
     (folder / "shop").mkdir(parents=True)
     (folder / "shop" / "profile.yml").write_text(PROFILE, encoding="utf-8")
     (folder / "shop" / "base.yml").write_text(PLAY, encoding="utf-8")
+    shutil.copytree(TASKS, folder / "shop" / "tasks")
 
 
 def reachable(ledger: Ledger, asset: Asset) -> Asset:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -104,6 +105,11 @@ def test_a_backup_holds_no_secret_in_clear(
         f"/api/v1/assets/{pc.tag}/secrets/local_admin/show", headers=ADMIN | {"Idempotency-Key": "once"}
     )
     given.append(shown.json()["value"])
+    page = bench.post(
+        "/agents/tokens", data={"tag": "", "uses": "1"}, headers=ADMIN | {"Idempotency-Key": "p"}
+    )
+    assert page.status_code == 200, page.text
+    given.append(re.search(r"<code[^>]*>([A-Za-z0-9_.-]{20,})</code>", page.text)[1])  # type: ignore[index]
 
     archive = tmp_path / "kitto.tar.gz"
     Installation(own_settings.data, own_settings.url(), 0).told("db", "backup", str(archive))

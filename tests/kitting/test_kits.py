@@ -164,6 +164,7 @@ def test_a_profile_that_is_edited_does_not_reach_a_running_kit(
     first = started(bench, make_pc(ledger))
     path = own_profiles / "hands" / "profile.yml"
     path.write_text(path.read_text(encoding="utf-8").replace("Unbox", "Open"), encoding="utf-8")
+    assert bench.post("/api/v1/profiles/hands/freeze").status_code == 201
     second = started(bench, make_pc(ledger))
     assert (first["profile_version"], second["profile_version"]) == (1, 2)
     assert first["content"] != second["content"]

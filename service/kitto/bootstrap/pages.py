@@ -22,6 +22,7 @@ from kitto.web.chips import Chip, register
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.hooks import Waiting, panel, waits
 from kitto.web.render import redirect, render
+from kitto.web.replays import once
 
 router = APIRouter(route_class=Door, include_in_schema=False)
 Version = Annotated[MaybeNumber, Form()]
@@ -59,7 +60,7 @@ def make(
     token, made = actions.make_artifact(work, tag=tag, kind=kind, lifetime=timedelta(hours=hours))
     address = f"data:{made.media_type.partition(';')[0]};base64,{base64.b64encode(made.content).decode()}"
     code = Markup(codes.svg(codes.qr(made.typed), title=made.name)) if made.typed else ""  # noqa: S704 -- drawn by us
-    return render(
+    made_once = render(
         request,
         "bootstrap/made.html",
         asset=token.asset,
@@ -70,6 +71,7 @@ def make(
         kind=KIND_WORDS[kind],
         how=HOW[kind],
     )
+    return once(made_once)
 
 
 @router.post("/first-connections/{token_id}/revoke")
@@ -95,7 +97,7 @@ def show_password(request: Request, work: WorkDep, tag: str) -> HTMLResponse:
     """The password is on this page once."""
     password = actions.show_password(work, tag=tag)
     asset = assets.by_tag(work, tag)
-    return render(request, "bootstrap/password.html", asset=asset, password=password)
+    return once(render(request, "bootstrap/password.html", asset=asset, password=password))
 
 
 @panel("asset", "bootstrap", title=N_("First connection"), template="bootstrap/panel.html", order=28)

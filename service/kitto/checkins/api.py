@@ -17,6 +17,7 @@ from kitto.checkins.rules.states import AgentState, FindingState, Freshness
 from kitto.identity.rules import Permission
 from kitto.web.bodies import RESPONSES, Short, Strict
 from kitto.web.doors import Door, ReadDep, VersionDep, WorkDep, etag
+from kitto.web.replays import once
 
 router = APIRouter(prefix="/api/v1/checkins", route_class=Door, tags=["checkins"], responses=RESPONSES)
 
@@ -276,7 +277,7 @@ def issue_token(work: WorkDep, response: Response, body: TokenIn) -> NewTokenOut
     made = actions.issue_enrolment_token(
         work, tag=body.tag, max_uses=body.uses, lifetime=timedelta(hours=body.hours), note=body.note
     )
-    response.headers["Cache-Control"] = "no-store"
+    once(response)
     return NewTokenOut(
         id=made.token_id,
         token=made.text.reveal(),

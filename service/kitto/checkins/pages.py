@@ -23,6 +23,7 @@ from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.hooks import Waiting, panel, waits
 from kitto.web.nav import open_way
 from kitto.web.render import redirect, render
+from kitto.web.replays import once
 
 router = APIRouter(route_class=Door, include_in_schema=False)
 
@@ -107,7 +108,7 @@ def issue_token(
     made = actions.issue_enrolment_token(
         work, tag=tag.strip() or None, max_uses=uses, lifetime=timedelta(hours=hours), note=note.strip()
     )
-    return render(request, "checkins/tokens.html", found=agents.tokens(work), made=made)
+    return once(render(request, "checkins/tokens.html", found=agents.tokens(work), made=made))
 
 
 @router.post("/agents/tokens/{token_id}/end")

@@ -187,6 +187,17 @@ class ProfilePublished(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecipeChecked(Fact):
+    kind = "kitting.recipe_checked"
+    says = N_("The recipe {name} ({content}) was checked: {count} things are wrong")
+    about = ("recipe_check", "check_id")
+    check_id: int
+    name: str
+    content: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfileRetired(Fact):
     kind = "kitting.profile_retired"
     says = N_("Profile {name} is no longer offered")

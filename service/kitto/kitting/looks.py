@@ -96,6 +96,8 @@ ABILITY_WORDS: Final[dict[Ability, str]] = {
     Ability.GUIDED: N_("guided"),
     Ability.NEEDS_MDM: N_("impossible without an MDM"),
 }
+SEVERITY_WORDS: Final = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
+SEVERITY_TONES: Final = {"error": "bad", "warning": "warn", "note": "plain"}
 STEP_TONES: Final = {state: tone for state, (tone, _) in _STEPS.items()}
 
 register("kitting.kit", {state: Chip(KIT_WORDS[state], *_KITS[state]) for state in KitState})
@@ -115,6 +117,8 @@ __all__ = [
     "CHECK_WORDS",
     "EVIDENCE_WORDS",
     "KIND_WORDS",
+    "SEVERITY_TONES",
+    "SEVERITY_WORDS",
     "STEP_TONES",
     "WAIT_HELP",
     "WAIT_WORDS",

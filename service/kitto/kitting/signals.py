@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from kitto.base.jobs import KIT, JobRef
+from kitto.base.jobs import KIT, SHORT, JobRef
 from kitto.base.work import Work
 from kitto.kitting.models import Kit
 
 CARRY_ON: Final = JobRef("kitting.carry_on", KIT.name)
 REHEARSE: Final = JobRef("kitting.rehearse", KIT.name)
+CHECK_RECIPE: Final = JobRef("kitting.check_recipe", SHORT.name)
 COMPARE: Final = JobRef("kitting.compare", KIT.name)
 
 

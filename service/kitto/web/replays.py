@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from fastapi import Request, Response
 from sqlalchemy import LargeBinary, UniqueConstraint, delete, select
@@ -13,9 +14,11 @@ from kitto.base.i18n import N_
 from kitto.base.seal import marks
 from kitto.base.work import Actor, Ledger, Work
 
+Answer = TypeVar("Answer", bound=Response)
 KEPT_FOR = timedelta(days=30)
 LONGEST = 200
 LARGEST = 256 * 1024
+ONCE = "private, no-store"
 
 
 class KeyReused(Refusal):
@@ -82,9 +85,7 @@ class Replays:
         """The row that keeps this answer; none without a key."""
         if self._key is None:
             return []
-        # What says that nobody may store it (a secret shown once, a page) is not stored here either.
-        shown_once = "no-store" in response.headers.get("cache-control", "")
-        body = b"" if shown_once else bytes(getattr(response, "body", b""))
+        body = b"" if response.headers.get("cache-control") == ONCE else bytes(getattr(response, "body", b""))
         return [
             KeptAnswer(
                 actor=self._actor,
@@ -98,6 +99,12 @@ class Replays:
                 at=work.now,
             )
         ]
+
+
+def once(answer: Answer) -> Answer:
+    """The answer, marked as shown once: it holds a secret, so a repeated command gets it without its body."""
+    answer.headers["Cache-Control"] = ONCE
+    return answer
 
 
 def forget_old(work: Work) -> None:

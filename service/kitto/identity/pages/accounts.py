@@ -21,6 +21,7 @@ from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
 from kitto.web.panels import panels_of
 from kitto.web.render import redirect, render
+from kitto.web.replays import once
 
 PATH = "/settings/accounts"
 router = APIRouter(prefix=PATH, route_class=Door, include_in_schema=False)
@@ -191,4 +192,4 @@ def role_of(text: str) -> RoleIn:
 
 
 def _show_link(request: Request, account: Account, link: Secret) -> Response:
-    return render(request, "identity/link.html", account=account, link=link_address(link))
+    return once(render(request, "identity/link.html", account=account, link=link_address(link)))

@@ -18,6 +18,7 @@ from kitto.web.chips import Chip
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
 from kitto.web.render import redirect, render
+from kitto.web.replays import once
 
 PATH = "/settings/tokens"
 router = APIRouter(prefix=PATH, route_class=Door, include_in_schema=False)
@@ -89,7 +90,7 @@ def make_token(request: Request, form: Annotated[TokenForm, Form()], work: WorkD
         scope=form.scope(),
     )
     token, secret = actions.make_token(work, wish)
-    return render(request, "identity/token_made.html", token=token, secret=secret.reveal())
+    return once(render(request, "identity/token_made.html", token=token, secret=secret.reveal()))
 
 
 @router.get("/{token_id}/revoke")

@@ -10,7 +10,7 @@ from kitto.base.errors import Refusal
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import offer, queries
-from kitto.kitting.actions.profiles import frozen
+from kitto.kitting.actions.profiles import published
 from kitto.kitting.actions.start import start_kit
 from kitto.kitting.adapters import recipes
 from kitto.kitting.models import KitProfileVersion
@@ -83,7 +83,7 @@ def lift(work: Work, *, name: str, tags: Sequence[str]) -> tuple[list[int], dict
     Devices in use are kitted where they are. Returns the kits started, and refusals by the kit carried now.
     """
     work.allow(Permission.KIT)
-    wanted = set(frozen(work, name).definition["parameters"].get("properties", {}))
+    wanted = set(published(work, name).definition["parameters"].get("properties", {}))
     plans = {one.tag: one for one in plan_lift(work, name)}
     started, refused = [], {}
     for tag in dict.fromkeys(tags):

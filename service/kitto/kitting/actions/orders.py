@@ -13,7 +13,7 @@ from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import move_kit
 from kitto.kitting.actions.manage import cancel, give_back
-from kitto.kitting.actions.profiles import fitting, frozen, spec_of_version
+from kitto.kitting.actions.profiles import fitting, published, spec_of_version
 from kitto.kitting.actions.start import bind, make_kit, start_bound
 from kitto.kitting.facts import (
     KitBound,
@@ -59,7 +59,7 @@ def ask_order(
     needs_approval: bool = False,
     note: str = "",
 ) -> KitOrder:
-    """Order kits. The profile is frozen now; each device gets a kit of its own.
+    """Order kits. The profile is published now; each device gets a kit of its own.
 
     With `needs_approval` nothing can be started until somebody else approves. Refuses quantity_wrong.
     """
@@ -68,7 +68,7 @@ def ask_order(
         raise QuantityWrong(quantity=quantity, most=MOST_DEVICES)
     if project_id is not None:
         people.project(work, project_id)
-    version = frozen(work, profile)
+    version = published(work, profile)
     given = fitting(spec_of_version(version), parameters or {})
     asked = _asked(work, version, given)
     asked.quantity, asked.project_id, asked.needed_on = quantity, project_id, needed_on

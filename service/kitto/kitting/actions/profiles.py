@@ -12,12 +12,13 @@ from kitto.base.facts import plain
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import offer, queries
-from kitto.kitting.adapters import publishing, recipes
+from kitto.kitting.actions.checks import ask_ansible, look, refuse_unfit
+from kitto.kitting.adapters import recipes
 from kitto.kitting.facts import ProfilePublished, ProfileRetired
 from kitto.kitting.models import KitProfile, KitProfileVersion
 from kitto.kitting.rules.inheritance import resolved
 from kitto.kitting.rules.profiles import ProfileSpec
-from kitto.kitting.rules.refusals import ParameterWrong, ProfileNameTaken, ProfileRejected, ProfileUnknown
+from kitto.kitting.rules.refusals import ParameterWrong, ProfileChanged, ProfileNameTaken, ProfileUnknown
 
 
 def frozen(work: Work, name: str) -> KitProfileVersion:
@@ -78,28 +79,40 @@ def publish(work: Work, *, source: dict[str, Any]) -> KitProfileVersion:
         known = _row(work, spec)
     known.source, known.retired_at = msgspec.to_builtins(spec), None
     work.session.flush()  # what is frozen next is read from the row
-    work.unrecorded("the version that comes of it is recorded")
-    return frozen(work, spec.name)
+    return publish_recipe(work, name=spec.name)
 
 
 def publish_recipe(work: Work, *, name: str) -> KitProfileVersion:
     """Publish a profile as it is now, after a look at every recipe it uses. Idempotent for the same content.
 
-    Refuses profile_rejected; `kitto playbook check` says all that is wrong, with Ansible's opinion.
+    Refuses profile_rejected; Ansible's opinion follows in the background, and stands on the version.
     """
     work.allow(Permission.KIT)
-    _refuse_broken_recipes(work, offer.spec_of(work, name))
     work.unrecorded("the version that comes of it is recorded")
-    return frozen(work, name)
+    look(work, offer.spec_of(work, name))
+    version = frozen(work, name)
+    ask_ansible(work, version)
+    return version
 
 
-def _refuse_broken_recipes(work: Work, spec: ProfileSpec) -> None:
-    """Look at each recipe from outside; asking Ansible takes too long for somebody who waits."""
-    for recipe in spec.recipes:
-        report = publishing.check(recipes.folder(recipe), ask_ansible=False)
-        errors = [finding for finding in report.findings if finding.is_error]
-        if errors:
-            raise ProfileRejected(name=recipe, count=len(errors), first=errors[0].sentence(work.locale))
+def published(work: Work, name: str) -> KitProfileVersion:
+    """The version that kits start with: the newest one, if the profile is still what it was then.
+
+    One that was never published is frozen now, if its plays can be read at all; its version says that nobody
+    has looked further.
+    Refuses profile_changed, profile_rejected, recipe_unfit.
+    """
+    work.allow(Permission.KIT)
+    known = queries.versions(work, name)
+    if not known:
+        look(work, offer.spec_of(work, name), thorough=False)
+        return frozen(work, name)
+    spec = offer.spec_of(work, name)
+    contents = {recipe: recipes.keep(recipe) for recipe in spec.recipes}
+    if content_hash(msgspec.to_builtins(spec), contents) != known[0].content:
+        raise ProfileChanged(name=name, number=known[0].number)
+    refuse_unfit(work, known[0])
+    return known[0]
 
 
 def retire_profile(work: Work, *, name: str) -> KitProfile:

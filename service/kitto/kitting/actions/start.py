@@ -22,7 +22,7 @@ from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import START, move_kit, prove
 from kitto.kitting.actions.kinds.licences import reserve
-from kitto.kitting.actions.profiles import fitting, frozen, spec_of_version
+from kitto.kitting.actions.profiles import fitting, published, spec_of_version
 from kitto.kitting.facts import KeyMade, KitStarted
 from kitto.kitting.models import Kit, KitKey, KitOrder, KitProfileVersion, KitStep
 from kitto.kitting.rules.profiles import ProfileSpec, order
@@ -49,7 +49,7 @@ def start_kit(
     only: frozenset[str] = frozenset(),
     in_place: bool = False,
 ) -> Kit:
-    """Start a kit with the profile as it is now; later edits do not reach it.
+    """Start a kit with the profile as it was published; later edits do not reach it.
 
     `only`: keys of the steps to do; the others are left out. `in_place`: the device stays with its holder.
     Refuses a device in another kit, without serial number, or, where a play comes first, without a pinned
@@ -59,7 +59,7 @@ def start_kit(
     asset = asset_queries.locked(work, tag)
     work.allow(Permission.KIT, asset.scopes)
     _refuse_second(work, asset)
-    version = frozen(work, profile)
+    version = published(work, profile)
     spec = spec_of_version(version)
     kit = make_kit(work, version, fitting(spec, parameters or {}), only=only)
     kit.in_place = in_place

@@ -10,7 +10,7 @@ from kitto.kitting.models.kits import (
     PlayLine,
 )
 from kitto.kitting.models.locks import DeviceLock, KitDrift, KitSecret
-from kitto.kitting.models.profiles import KitOrder, KitProfile, KitProfileVersion
+from kitto.kitting.models.profiles import KitOrder, KitProfile, KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.orders import BadTransition
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "KitSecret",
     "KitStep",
     "PlayLine",
+    "RecipeCheck",
 ]

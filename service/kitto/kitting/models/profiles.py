@@ -47,6 +47,19 @@ class KitProfileVersion(Base):
     __table_args__ = (UniqueConstraint("profile_id", "number"),)
 
 
+class RecipeCheck(Base):
+    """What was found in the recipe of this content; `asked_ansible`: by Ansible and its lint too."""
+
+    __tablename__ = "recipe_check"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    content: Mapped[str] = mapped_column(String(64), unique=True)
+    recipe: Mapped[str] = mapped_column(String(64))
+    findings: Mapped[list[Any]]
+    asked_ansible: Mapped[bool]
+    checked_at: Mapped[datetime]
+
+
 class KitOrder(Base):
     """N devices of a profile for a project by a date. One kit for each device."""
 

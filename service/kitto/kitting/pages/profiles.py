@@ -2,6 +2,7 @@
 
 import difflib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,15 +14,18 @@ from jsonschema.exceptions import SchemaError
 
 from kitto.base.errors import InvalidInput, Refusal
 from kitto.base.i18n import N_
+from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, offer, queries
 from kitto.kitting.actions import lift as lifting
+from kitto.kitting.actions.checks import findings_of
 from kitto.kitting.adapters.publishing import Finding
 from kitto.kitting.adapters.publishing.findings import found
 from kitto.kitting.adapters.publishing.reading import Unreadable, read
-from kitto.kitting.looks import ABILITY_WORDS, CHECK_WORDS, KIND_WORDS
-from kitto.kitting.models import KitProfileVersion
+from kitto.kitting.looks import ABILITY_WORDS, CHECK_WORDS, KIND_WORDS, SEVERITY_TONES, SEVERITY_WORDS
+from kitto.kitting.models import KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.profiles import ProfileSpec, order
+from kitto.kitting.rules.refusals import ProfileRejected
 from kitto.web.bodies import Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
@@ -109,6 +113,8 @@ def publish(request: Request, work: WorkDep, text: Annotated[str, Form(max_lengt
         return _publish(request, text, findings, "", 422)
     try:
         version = actions.publish(work, source=source)
+    except ProfileRejected as rejected:
+        return _publish(request, text, list(rejected.findings), "", 422)
     except Refusal as refusal:
         return _publish(request, text, [], refusal.sentence(work.locale), 422)
     return redirect(
@@ -143,6 +149,22 @@ def look_at(text: str) -> tuple[list[Finding], dict[str, Any]]:
 def show_profile(request: Request, work: ReadDep, name: str) -> HTMLResponse:
     """One profile: its steps, parameters and versions, and which devices carry which."""
     work.allow(Permission.SEE)
+    return _profile(request, work, name)
+
+
+@router.post("/kitting/profiles/{name}/freeze")
+def freeze(request: Request, work: WorkDep, name: str) -> Response:
+    """Publish a profile as it is now; what is wrong with its recipes stands on the page."""
+    try:
+        version = actions.publish_recipe(work, name=name)
+    except ProfileRejected as rejected:
+        return _profile(request, work, name, rejected.findings)
+    says = N_("{name} v{number} is published.")
+    to = f"/kitting/profiles/{name}/versions/{version.number}"
+    return redirect(request, to, says, name=name, number=version.number)
+
+
+def _profile(request: Request, work: Work, name: str, findings: Sequence[Finding] = ()) -> HTMLResponse:
     spec, trouble = None, ""
     try:
         spec = offer.spec_of(work, name)
@@ -155,7 +177,9 @@ def show_profile(request: Request, work: ReadDep, name: str) -> HTMLResponse:
     return render(
         request,
         "kitting/profile.html",
+        status_code=422 if findings else 200,
         name=name,
+        findings=findings,
         spec=spec,
         trouble=trouble,
         extends=offer.written(work, name).extends if spec else "",
@@ -200,7 +224,10 @@ def show_version(
         old=old,
         lines=_differences(old, new),
         recipes=_recipes(old, new),
+        checked=[(name, check, findings_of(check)) for name, check in _checks(work, new)],
         versions=queries.versions(work, name),
+        severities=SEVERITY_WORDS,
+        tones=SEVERITY_TONES,
     )
 
 
@@ -212,6 +239,10 @@ def _differences(old: KitProfileVersion | None, new: KitProfileVersion) -> list[
     tones = {"+": "good", "-": "bad", "@": "info"}
     lines = list(difflib.unified_diff(before, after, lineterm="", n=3))[2:]
     return [(tones.get(line[:1], "plain"), line) for line in lines]
+
+
+def _checks(work: Work, version: KitProfileVersion) -> list[tuple[str, RecipeCheck | None]]:
+    return [(name, queries.check_of(work, content)) for name, content in sorted(version.recipes.items())]
 
 
 def _recipes(old: KitProfileVersion | None, new: KitProfileVersion) -> list[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from kitto.assets import queries as assets
@@ -15,6 +15,7 @@ from kitto.kitting.actions.secrets import show_secret
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.hooks import panel
 from kitto.web.render import render
+from kitto.web.replays import once
 
 router = APIRouter(route_class=Door, include_in_schema=False)
 Name = Annotated[str, Field(max_length=64)]
@@ -36,11 +37,7 @@ def ask_secret(request: Request, work: ReadDep, tag: str, name: Name) -> HTMLRes
 
 
 @router.post("/kitting/secrets/{tag}/{name}")
-def show(request: Request, work: WorkDep, tag: str, name: Name) -> Response:
+def show(request: Request, work: WorkDep, tag: str, name: Name) -> HTMLResponse:
     """The secret, once. It is never kept for a repeated command, nor by a browser."""
     secret = show_secret(work, tag=tag, name=name)
-    drawn = render(request, "kitting/secret.html", tag=tag, name=name, secret=secret.reveal())
-    # A stream has no body that could be kept under an Idempotency-Key.
-    answer = StreamingResponse(iter([bytes(drawn.body)]), media_type="text/html")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return once(render(request, "kitting/secret.html", tag=tag, name=name, secret=secret.reveal()))

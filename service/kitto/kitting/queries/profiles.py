@@ -11,7 +11,7 @@ from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
 from kitto.base.paging import Page, page
 from kitto.base.work import Work
-from kitto.kitting.models import Kit, KitOrder, KitProfile, KitProfileVersion
+from kitto.kitting.models import Kit, KitOrder, KitProfile, KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.orders import OrderState
 from kitto.kitting.rules.states import KitState
 
@@ -45,6 +45,17 @@ def versions(work: Work, name: str) -> Sequence[KitProfileVersion]:
     """All frozen versions of a profile, newest first."""
     statement = select(KitProfileVersion).where(KitProfileVersion.name == name)
     return work.session.scalars(statement.order_by(KitProfileVersion.number.desc())).all()
+
+
+def check_of(work: Work, content: str) -> RecipeCheck | None:
+    """What was found in the recipe of this content, if somebody looked."""
+    return work.session.scalar(select(RecipeCheck).where(RecipeCheck.content == content))
+
+
+def is_used(work: Work, recipe: str, content: str) -> bool:
+    """Whether some frozen version uses this content of the recipe."""
+    path = KitProfileVersion.recipes[recipe].as_string()
+    return work.session.scalar(select(KitProfileVersion.id).where(path == content).limit(1)) is not None
 
 
 def carriers(

@@ -1,5 +1,8 @@
 """What kitting will not do, and what to do instead."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from kitto.base.errors import Refusal
 from kitto.base.i18n import N_
 
@@ -169,9 +172,26 @@ class ProfileNameTaken(Refusal):
     says = N_("Not published: “{name}” is a recipe that comes with a folder. Choose another name.")
 
 
+class ProfileChanged(Refusal):
+    code = "kitting.profile_changed"
+    says = N_(
+        "Not started: the profile “{name}” or a recipe it uses was changed since v{number} was published."
+        " Look at the change and publish it under Kitting, Profiles; then start."
+    )
+
+
+class RecipeUnfit(Refusal):
+    code = "kitting.recipe_unfit"
+    says = N_(
+        "Not started: {count} things are wrong with the recipe “{name}”. The first: {first} Correct the"
+        " recipe and publish the profile again."
+    )
+
+
 class ProfileRejected(Refusal):
     code = "kitting.profile_rejected"
     status = 422
+    findings: Sequence[Any] = ()
     says = N_("Not published: {count} things are wrong with “{name}”. The first: {first}")
 
 

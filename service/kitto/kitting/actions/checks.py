@@ -1,0 +1,97 @@
+"""What is looked at before a recipe may be used, and what was found. Ansible is asked in the background."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from kitto.base.work import Work
+from kitto.identity.rules import Permission
+from kitto.kitting import queries
+from kitto.kitting.adapters import publishing, recipes
+from kitto.kitting.adapters.publishing import Finding, Report
+from kitto.kitting.adapters.publishing.findings import CODES
+from kitto.kitting.facts import RecipeChecked
+from kitto.kitting.models import KitProfileVersion, RecipeCheck
+from kitto.kitting.rules.profiles import ProfileSpec
+from kitto.kitting.rules.refusals import ProfileRejected, RecipeUnfit
+from kitto.kitting.signals import CHECK_RECIPE
+
+HOPELESS: Final = frozenset({code for code in CODES if code.startswith("yaml_")} | {"playbook_missing"})
+"""With these no play can run at all, so nobody need wait for one to find out."""
+
+
+def look(work: Work, spec: ProfileSpec, *, thorough: bool = True) -> None:
+    """Look at each recipe of a profile that is to be published, without Ansible. Refuses profile_rejected.
+
+    A recipe that some version uses already is not looked at again. Not `thorough`: only whether it can run,
+    and nothing is noted. A part of publishing, which has asked.
+    """
+    for recipe in spec.recipes:
+        folder = recipes.folder(recipe)
+        if folder.is_dir() and queries.is_used(work, recipe, recipes.keep(recipe)):
+            continue
+        report = publishing.check(folder, ask_ansible=False)
+        errors = [
+            finding
+            for finding in report.findings
+            if finding.is_error and (thorough or finding.code in HOPELESS)
+        ]
+        if errors:
+            first = errors[0]
+            where = f"{first.file}:{first.line} " if first.line else f"{first.file} "
+            rejected = ProfileRejected(
+                name=recipe, count=len(errors), first=f"{where}{first.sentence(work.locale)}".strip()
+            )
+            rejected.findings = errors
+            raise rejected
+        if thorough:
+            _keep(work, recipe, report, asked_ansible=False)
+
+
+def ask_ansible(work: Work, version: KitProfileVersion) -> None:
+    """Queue Ansible's opinion of each recipe of a version. A part of publishing, which has asked."""
+    for recipe, content in version.recipes.items():
+        known = queries.check_of(work, content)
+        if known is None or not known.asked_ansible:
+            work.enqueue(CHECK_RECIPE, recipe, content)
+
+
+def note_check(work: Work, *, recipe: str, report: Report, asked_ansible: bool) -> None:
+    """Note what was found in a recipe; what knew more before stays. Idempotent."""
+    work.allow(Permission.KIT)
+    row = _keep(work, recipe, report, asked_ansible=asked_ansible)
+    errors = sum(1 for finding in report.findings if finding.is_error)
+    work.record(RecipeChecked(check_id=row.id, name=recipe, content=report.content, count=errors))
+
+
+def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> RecipeCheck:
+    row = queries.check_of(work, report.content)
+    found: list[Any] = msgspec.to_builtins(report.findings)
+    if row is None:
+        row = RecipeCheck(
+            content=report.content,
+            recipe=recipe,
+            findings=found,
+            asked_ansible=asked_ansible,
+            checked_at=work.now,
+        )
+        return work.add(row)
+    if asked_ansible or not row.asked_ansible:
+        row.findings, row.asked_ansible, row.checked_at = found, asked_ansible, work.now
+    return row
+
+
+def refuse_unfit(work: Work, version: KitProfileVersion) -> None:
+    """Refuse recipe_unfit where a check of one of its recipes found an error. A part of starting a kit."""
+    for recipe, content in version.recipes.items():
+        found = findings_of(queries.check_of(work, content))
+        # That Ansible gave no answer says nothing about the recipe.
+        errors = [finding for finding in found if finding.is_error and finding.code != "ansible_silent"]
+        if errors:
+            raise RecipeUnfit(name=recipe, count=len(errors), first=errors[0].sentence(work.locale))
+
+
+def findings_of(check: RecipeCheck | None) -> Sequence[Finding]:
+    """What a check found. A part of queries that have asked."""
+    return msgspec.convert(check.findings, type=tuple[Finding, ...]) if check is not None else ()
