@@ -6,6 +6,8 @@
 
 import argparse
 import json
+import logging
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "service"), str(ROOT / "agents")]
 
 import pytest
+import structlog
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import insert, select
 
@@ -41,6 +44,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     chosen = parser.parse_args().database
+    # The service runs in this process: a line for each look would be measured with it.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with (
         pytest.MonkeyPatch.context() as patch,
         tempfile.TemporaryDirectory() as folder,
@@ -54,8 +59,9 @@ def main() -> None:
         page = context.new_page()
         page.set_default_timeout(60_000)
         for row in (*board(shop, page), *long_log(shop, page)):
-            told = {"database": chosen, **row}
+            told = {"database": chosen, **row, "load": round(os.getloadavg()[0], 1)}
             sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.flush()
         browser.close()
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase
 
 from kitto.base.i18n import Told
@@ -29,6 +31,8 @@ from kitto.base.i18n import Told
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 BUSY_MS = 30_000
+# Shorter than a restart of PostgreSQL takes.
+REST_SECONDS = 0.25
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -120,8 +124,9 @@ class Database:
             self.engine_of_jobs = _sqlite(url, synchronous, begin=None, pool_size=5)
         else:
             self.write = create_engine(
-                url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=30
+                url, pool_size=pool_size, max_overflow=pool_size, pool_use_lifo=True, pool_timeout=30
             )
+            _look_after_a_rest(self.write)
             self.read = self.write.execution_options(postgresql_readonly=True)
             self.engine_of_jobs = create_engine(
                 url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
@@ -132,6 +137,26 @@ class Database:
             engine.dispose()
 
 
+def _look_after_a_rest(engine: Engine) -> None:
+    """Ask a connection that has rested whether it still lives, and get another one if not.
+
+    `pool_pre_ping` asks each time: twice in each request, which took as long as a scan's own questions.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rests(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def looks(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as dead:
+            raise DisconnectionError from dead
+
+
 def _sqlite(
     url: str, synchronous: str, *, begin: str | None, pool_size: int, read_only: bool = False
 ) -> Engine:
@@ -139,6 +164,7 @@ def _sqlite(
         url,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # the one used last knows its pages still
         pool_timeout=BUSY_MS / 1000,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
     )
@@ -153,7 +179,7 @@ def _sqlite(
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA cache_size=-32000")
+        cursor.execute("PRAGMA cache_size=-16000")
         if read_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
