@@ -24,9 +24,6 @@ LONG_FUNCTIONS = {
     "test_a_secret_is_in_no_file_no_argument_no_environment_and_no_event": "one play, looked at everywhere",
     "tests/kitting/adapters/test_workstation.py:"
     "test_every_step_changes_what_it_says_and_a_second_time_nothing": "one recipe, first step to last",
-    "tests/kitting/test_killed_service.py:test_a_killed_service_loses_no_play_and_runs_none_twice": (
-        "one story with a death in the middle"
-    ),
 }
 NAMED_OTHERWISE = {"tests/demo/service.py": "it is the running service, and starts and ends it"}
 MAY_COMMIT = {

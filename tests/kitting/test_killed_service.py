@@ -1,11 +1,12 @@
-"""kill -9 of the service while a play runs: the play goes on, the kit goes on, nothing runs twice."""
+"""kill -9 of the service, or of its database, while a play runs: all goes on, and nothing runs twice."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +17,6 @@ import pytest
 
 from kitto.assets import actions as assets
 from kitto.base import clock, journal
-from kitto.base.db import Database
 from kitto.base.seal import Secret
 from kitto.base.settings import Settings
 from kitto.base.work import Ledger
@@ -25,8 +25,12 @@ from kitto.identity import queries as accounts
 from kitto.identity.doors import person_actor
 from kitto.identity.rules import Permission
 from kitto.kitting import actions as kitting
-from tests.counterparts.pcs import bench_pc
+from tests.counterparts.pcs import BenchPc, bench_pc
+from tests.counterparts.postgres import Mode, PostgresServer
 from tests.make import KITTO, make_pc
+
+PATIENCE = 240  # seconds; two cores, shared by many
+pytestmark = pytest.mark.timeout(4 * PATIENCE)
 
 PROFILE = """
 name: slow
@@ -76,10 +80,10 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        end = monotonic() + 240  # two cores, shared by many
+        end = monotonic() + PATIENCE
         while monotonic() < end:
             try:
-                if httpx2.get(f"http://127.0.0.1:{self.port}/readyz", timeout=60).status_code == 200:
+                if httpx2.get(f"http://127.0.0.1:{self.port}/readyz", timeout=PATIENCE).status_code == 200:
                     return
             except httpx2.HTTPError:
                 pass
@@ -90,7 +94,7 @@ class Service:
     def end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(timeout=240)
+        return self._process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -118,10 +122,52 @@ def token_for(ledger: Ledger) -> str:
         return identity.make_token(work, wish)[1].reveal()
 
 
-@pytest.mark.bench_pc
-def test_a_killed_service_loses_no_play_and_runs_none_twice(
-    service: Service, own_profiles: Path, ledger: Ledger, database: Database
-) -> None:
+@dataclass
+class Running:
+    """A kit that a service of our own carries through, and the PC it is for."""
+
+    service: Service
+    headers: dict[str, str]
+    machine: BenchPc
+    number: int
+
+    def ask(self, address: str) -> Any:
+        """What the service answers; while it has no database it says so, and is asked again."""
+        end = monotonic() + PATIENCE
+        while True:
+            answer = httpx2.get(
+                f"http://127.0.0.1:{self.service.port}/api/v1/{address}",
+                headers=self.headers,
+                timeout=PATIENCE,
+            )
+            if answer.status_code != 503 or monotonic() > end:
+                assert answer.status_code == 200, answer.text
+                return answer.json()
+            sleep(0.2)
+
+    def until_marked(self, mark: str) -> None:
+        _until(lambda: mark in self.machine.run("cat /root/marks", check=False).stdout.split())
+
+    def is_done_once(self) -> None:
+        """It came to its end, each step once, and its log has no gap."""
+        done = _until(self._finished)
+        marks = self.machine.run("cat /root/marks").stdout.split()
+        assert marks == ["first", "first-end", "second", "second-end"]
+        assert [step["attempt"] for step in done["steps"]] == [1, 1]
+        cursors = [line["cursor"].split("-") for line in self.ask(f"kits/{self.number}/log")]
+        for attempt in {cursor[0] for cursor in cursors}:
+            numbers = [int(seq) for one, seq in cursors if one == attempt]
+            assert numbers == list(range(1, len(numbers) + 1))
+
+    def _finished(self) -> dict[str, Any] | None:
+        kit: dict[str, Any] = self.ask(f"kits/{self.number}")
+        assert kit["state"] not in ("failed", "cancelled"), kit
+        return kit if kit["state"] == "ready" else None
+
+
+@pytest.fixture
+def running(service: Service, own_profiles: Path, ledger: Ledger) -> Iterator[Running]:
+    """A kit in the middle of its first play."""
     folder = own_profiles / "slow"
     folder.mkdir()
     (folder / "profile.yml").write_text(PROFILE, encoding="utf-8")
@@ -143,43 +189,48 @@ def test_a_killed_service_loses_no_play_and_runs_none_twice(
                 host_key=machine.host_key,
             )
         service.start()
-        base = f"http://127.0.0.1:{service.port}/api/v1"
-        made = httpx2.post(f"{base}/kits", json={"tag": pc.tag, "profile": "slow"}, headers=headers)
+        made = httpx2.post(
+            f"http://127.0.0.1:{service.port}/api/v1/kits",
+            json={"tag": pc.tag, "profile": "slow"},
+            headers=headers,
+            timeout=PATIENCE,
+        )
         assert made.status_code == 201, made.text
-        address = f"{base}/kits/{made.json()['id']}"
-        _until(lambda: "first" in machine.run("cat /root/marks", check=False).stdout, 90)
-        service.end(signal.SIGKILL)
-        _until(lambda: "first-end" in machine.run("cat /root/marks").stdout, 90)
-        service.start()
-        done = _until(lambda: _finished(address, headers), 120)
-        assert machine.run("cat /root/marks").stdout.split() == [
-            "first",
-            "first-end",
-            "second",
-            "second-end",
-        ]
-        assert [step["attempt"] for step in done["steps"]] == [1, 1]
-        lines = httpx2.get(f"{address}/log", headers=headers).json()
-        assert service.end(signal.SIGTERM) == 0
-    for attempt in {line["cursor"].split("-")[0] for line in lines}:
-        numbers = [int(c.split("-")[1]) for c in (line["cursor"] for line in lines) if c.startswith(attempt)]
-        assert numbers == list(range(1, len(numbers) + 1))
+        begun = Running(service, headers, machine, made.json()["id"])
+        begun.until_marked("first")
+        yield begun
+
+
+@pytest.mark.bench_pc
+def test_a_killed_service_loses_no_play_and_runs_none_twice(running: Running, ledger: Ledger) -> None:
+    running.service.end(signal.SIGKILL)
+    running.until_marked("first-end")
+    running.service.start()
+    running.is_done_once()
+    assert running.service.end(signal.SIGTERM) == 0
     with ledger.read(KITTO) as work:
         work.allow(Permission.SEE)
         assert journal.verify(work.session).verified
 
 
-def _finished(address: str, headers: dict[str, str]) -> dict[str, Any] | None:
-    kit: dict[str, Any] = httpx2.get(address, headers=headers).json()
-    assert kit["state"] not in ("failed", "cancelled"), kit
-    return kit if kit["state"] == "ready" else None
+@pytest.mark.bench_pc
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_database_that_restarts_during_a_play_fails_nothing(
+    how: Mode, database_kind: str, request: pytest.FixtureRequest
+) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has no server that could restart")
+    running: Running = request.getfixturevalue("running")
+    server: PostgresServer = request.getfixturevalue("postgres")
+    server.restart(how)
+    running.until_marked("first-end")
+    server.restart(how)
+    running.is_done_once()
 
 
-def _until(look: Any, seconds: float) -> Any:
-    end = monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
+def _until(look: Callable[[], Any]) -> Any:
+    end = monotonic() + PATIENCE
+    while not (found := look()):
         assert monotonic() < end, "waited in vain"
         sleep(0.2)
+    return found

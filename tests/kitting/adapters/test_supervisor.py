@@ -1,6 +1,7 @@
 """The parts of the supervisor by themselves: what holds processes, what is watched, what an end means."""
 
 import os
+import socket
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from kitto.kitting.adapters.plays import (
 )
 from kitto.kitting.adapters.supervisor import containment, ending
 from kitto.kitting.adapters.supervisor.files import files_of, private_folder
+from kitto.kitting.adapters.supervisor.keys import listens
 from kitto.kitting.adapters.supervisor.marks import MARK, end_marked, marked
 from kitto.kitting.adapters.supervisor.masker import Masker
 from kitto.kitting.adapters.supervisor.pen import LONGEST_DETAIL, Pen, draft
@@ -110,7 +112,7 @@ def test_what_ssh_says_becomes_a_cause(tmp_path: Path, said: str, cause: str) ->
         ("[wrong_device] Look at the label.", "wrong_device", "Look at the label."),
         ("Missing sudo password", "sudo_refused", "Kitto's account on the device may not become root"),
         ("no space left\nmore", "task_failed", "“Task” failed: no space left"),
-        ("", "task_failed", "“Task” failed: no message"),
+        ("", "task_failed", "“Task” failed: –"),
     ],
 )
 def test_what_a_task_says_becomes_a_cause(tmp_path: Path, said: str, cause: str, reason: str) -> None:
@@ -177,3 +179,15 @@ def test_marks_of_ended_processes_are_not_seen() -> None:
     assert end_marked(run_id, 10)
     child.wait()
     assert marked(run_id) == []
+
+
+def test_an_agent_whose_socket_is_there_is_not_yet_one_that_listens(tmp_path: Path) -> None:
+    """On a busy machine the moment between the two is long enough to take a good key for a bad one."""
+    address = tmp_path / "agent.sock"
+    assert not listens(address)
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(address))
+        assert not listens(address)
+        agent.listen()
+        assert listens(address)
+    assert not listens(address)

@@ -8,6 +8,7 @@ import socket
 import struct
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -47,7 +48,7 @@ class KeyAgent:
             env=environment,
         )
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._address.exists():
+        while not listens(self._address):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise PlayFault("ssh-agent did not start")
             time.sleep(0.005)
@@ -83,6 +84,15 @@ class KeyAgent:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+
+def listens(address: Path) -> bool:
+    """Whether somebody answers there. An agent's socket is there a moment before anybody listens to it."""
+    with socket.socket(socket.AF_UNIX) as line, suppress(FileNotFoundError, ConnectionRefusedError):
+        line.settimeout(PATIENCE_SECONDS)
+        line.connect(str(address))
+        return True
+    return False
 
 
 def _with_certificate(private_key: str, certificate: str, seconds: int) -> bytes:

@@ -25,9 +25,9 @@ class Masker:
         ordered = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
-    def with_secret(self, secret: str) -> "Masker":
-        """A masker that knows one more."""
-        return Masker([*self._secrets, secret])
+    def knowing(self, *secrets: str) -> "Masker":
+        """A masker that knows these too."""
+        return Masker([*self._secrets, *secrets])
 
     def hide(self, text: str) -> str:
         """The text without secrets, and without signs that databases and terminals choke on."""

@@ -5,6 +5,7 @@ memory that the next one is a copy of. The supervisors are nobody's children and
 """
 
 import fcntl
+import gc
 import os
 import select
 import signal
@@ -36,6 +37,8 @@ def main(folder: Path, idle_seconds: float) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(folder / DOOR))
         listener.listen(256)
+        # What is loaded is never garbage; looking for it in a fork would only copy it.
+        gc.freeze()
         born = (folder / DOOR).stat().st_ino
         quiet = 0.0
         while quiet < idle_seconds and _is_ours_still(folder / DOOR, born):

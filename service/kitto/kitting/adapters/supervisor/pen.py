@@ -61,10 +61,10 @@ class Pen:
         """The text without secrets."""
         return self._masker.hide(text)
 
-    def learn(self, secret: str) -> None:
-        """One more secret to hide from now on."""
+    def learn(self, *secrets: str) -> None:
+        """More secrets to hide from now on."""
         with self._lock:
-            self._masker = self._masker.with_secret(secret)
+            self._masker = self._masker.knowing(*secrets)
 
     def _full(self, kind: Kind) -> bool:
         if self._written < LONGEST_JOURNAL or kind not in CHATTER:
