@@ -9,6 +9,7 @@ import pytest
 
 from kitto.assets.actions.edit import Changes
 from kitto.audit.fields import FIELD_SAYS, field_said
+from kitto.audit.rules import changes_of
 from kitto.health.actions import ProbeChanges
 from kitto.licences.actions.seats import POOL_FIELDS
 from kitto.licences.rules.lines import LineDetails
@@ -37,3 +38,8 @@ def test_every_field_of_a_change_has_a_name() -> None:
 def test_a_field_is_said_in_the_language_of_the_reader(locale: str, said: str) -> None:
     assert field_said("warranty_until", locale) == said
     assert field_said("of_an_older_version", locale) == "of_an_older_version"
+
+
+def test_yes_and_no_are_said_too() -> None:
+    (one,) = changes_of({"changes": {"enabled": [True, False]}}, "ja")
+    assert (one.field, one.before, one.after) == ("有効", "はい", "いいえ")

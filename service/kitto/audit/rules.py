@@ -180,6 +180,8 @@ def _said(name: str, value: Any) -> Any:
 def _shown(name: str, value: Any, locale: str) -> str:
     if value is None or value == "":
         return "–"
+    if isinstance(value, bool):
+        return translate(locale, "Yes" if value else "No")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     said = _said(name, value)

@@ -15,6 +15,7 @@ from kitto.base.spreadsheet import Cell, Encoding
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.pages import schema_form
 from kitto.kitting.pages.parameters import Filled, filled
 from kitto.kitting.pages.start import offered
 from kitto.kitting.queries import tickets
@@ -172,10 +173,12 @@ def show_order(request: Request, work: ReadDep, order_id: Number) -> HTMLRespons
     order = queries.order(work, order_id)
     found = tickets.tickets(work, tickets.BoardFilter(order_id=order_id, ended_too=True))
     me = f"{work.actor.kind}:{work.actor.id}"
+    schema = order.profile.definition.get("parameters", {})
     return render(
         request,
         "kitting/order.html",
         order=order,
+        parameters=schema_form.said(schema, order.parameters, work.locale),
         kits=found,
         shares=_shares(queries.progress(work, [order_id])[order_id]),
         project=people.project(work, order.project_id) if order.project_id else None,

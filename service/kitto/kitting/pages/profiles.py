@@ -24,6 +24,7 @@ from kitto.kitting.adapters.publishing.findings import found
 from kitto.kitting.adapters.publishing.reading import Unreadable, read
 from kitto.kitting.looks import ABILITY_WORDS, CHECK_WORDS, KIND_WORDS, SEVERITY_TONES, SEVERITY_WORDS
 from kitto.kitting.models import KitProfileVersion, RecipeCheck
+from kitto.kitting.pages import schema_form
 from kitto.kitting.rules.profiles import ProfileSpec, order
 from kitto.kitting.rules.refusals import ProfileRejected
 from kitto.web.bodies import Number
@@ -201,7 +202,7 @@ def _parameters(spec: ProfileSpec, locale: str) -> list[tuple[str, str, str, str
     return [
         (
             name,
-            str((item.get("x-ja") if locale == "ja" else None) or item.get("title") or name),
+            schema_form.title_of(item, name, locale),
             str(item.get("type", "")),
             msgspec.json.encode(item["default"]).decode() if "default" in item else "",
         )

@@ -76,16 +76,39 @@ def _fields(
         yield _field(item, values.get(name), locale, wrong, f"{path}.{name}", must=name in must)
 
 
+def title_of(item: Schema, name: str, locale: str) -> str:
+    """What a parameter is called in the reader's language; its own name where the schema gives no title."""
+    return str((item.get("x-ja") if locale == "ja" else None) or item.get("title") or name)
+
+
+def said(schema: Schema, values: Mapping[str, Any], locale: str) -> list[tuple[str, str]]:
+    """Chosen values to be read, each with what its parameter is called; what is empty is an empty text."""
+    known = schema.get("properties", {})
+    return [
+        (title_of(known.get(name, {}), name, locale), _value_said(value, locale))
+        for name, value in values.items()
+    ]
+
+
+def _value_said(value: Any, locale: str) -> str:
+    if isinstance(value, bool):
+        return translate(locale, "Yes" if value else "No")
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    if value in (None, {}):
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 def _field(
     item: Schema, value: Any, locale: str, wrong: Mapping[str, str], path: str, *, must: bool
 ) -> FormField:
     kind = _kind(item)
-    title = item.get("x-ja") if locale == "ja" else None
     about = item.get("x-ja-description") if locale == "ja" else None
     made = FormField(
         name=path,
         kind=kind,
-        label=str(title or item.get("title") or path.rpartition(".")[2]),
+        label=title_of(item, path.rpartition(".")[2], locale),
         help=str(about or item.get("description") or ""),
         error=wrong.get(path, ""),
         required=must,
