@@ -17,7 +17,7 @@ from kitto.base.paper import codes
 from kitto.base.work import Work
 from kitto.handover import actions, queries
 from kitto.handover.actions import Echo
-from kitto.handover.rules import COMMANDS, CONDITION_WORDS, POOL_PREFIX, PREFIX, Mode
+from kitto.handover.rules import AT_BENCH, COMMANDS, CONDITION_WORDS, POOL_PREFIX, PREFIX, Mode
 from kitto.identity.rules import Permission
 from kitto.licences import queries as licences
 from kitto.people import queries as people
@@ -120,7 +120,7 @@ def show_done(request: Request, work: ReadDep, numbers: str) -> HTMLResponse:
 def show_commands(request: Request, work: ReadDep) -> HTMLResponse:
     """Command barcodes to print and lay beside the scanner."""
     work.allow(Permission.HAND_OVER)
-    said = [(translate(work.locale, says), f"{PREFIX}{word}") for word, says in COMMANDS.items()]
+    said = [(translate(work.locale, says), f"{PREFIX}{word}") for word, says in (COMMANDS | AT_BENCH).items()]
     pools = [(pool.label, f"{POOL_PREFIX}{pool.id}") for pool in licences.pool_choices(work)]
     return render(
         request,

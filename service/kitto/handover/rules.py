@@ -44,6 +44,8 @@ COMMANDS: Final = {
     Command.REPAIR: N_("Last device: needs repair"),
     Command.BROKEN: N_("Last device: broken"),
 }
+AT_BENCH: Final = {"NEXT": N_("At the bench: take the device that waits longest")}
+"""Commands that the kitting bench understands besides DONE; one sheet serves both places."""
 CONDITIONS: Final = {
     Command.GOOD: Condition.GOOD,
     Command.REPAIR: Condition.NEEDS_REPAIR,

@@ -22,6 +22,7 @@ from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import START, move_kit, prove
 from kitto.kitting.actions.kinds.licences import reserve
+from kitto.kitting.actions.names import hand_name_on, reserve_name
 from kitto.kitting.actions.profiles import fitting, published, spec_of_version
 from kitto.kitting.facts import KeyMade, KitStarted
 from kitto.kitting.models import Kit, KitKey, KitOrder, KitProfileVersion, KitStep
@@ -110,12 +111,13 @@ def make_kit(
     asked: KitOrder | None = None,
     only: frozenset[str] = frozenset(),
 ) -> Kit:
-    """A kit that expects its device. The action that makes it has asked."""
-    return work.add(
+    """A kit that expects its device, with a host name of its own. The action that makes it has asked."""
+    kit = work.add(
         Kit(
             order_id=asked.id if asked else None,
             asset_id=None,
             tag="",
+            hostname="",
             profile=version,
             parameters=given,
             state=KitState.EXPECTED,
@@ -136,6 +138,8 @@ def make_kit(
             steps=_steps(spec_of_version(version), only),
         )
     )
+    reserve_name(work, kit)
+    return kit
 
 
 def bind(work: Work, kit: Kit, asset: Asset) -> None:
@@ -143,6 +147,7 @@ def bind(work: Work, kit: Kit, asset: Asset) -> None:
     kit.asset_id, kit.tag = asset.id, asset.name
     before = queries.ready_kit_of(work, asset.id)
     if before is not None:
+        hand_name_on(work, before, kit)
         move_kit(work, before, KitState.CANCELLED, reason=f"#{kit.id}")
     prove(
         work,

@@ -114,6 +114,7 @@ class KitOut(BaseModel):
     version: int
     order_id: int | None
     tag: str
+    hostname: str = Field(description="What its machine is called: a name reserved for it, else its tag.")
     profile: str = Field(examples=["linux-workstation"])
     profile_version: int
     content: str = Field(description="Hash of the recipe, as it was frozen.")
@@ -156,6 +157,7 @@ def shown(work: Work, kit: Kit) -> KitOut:
         version=kit.version,
         order_id=kit.order_id,
         tag=kit.tag,
+        hostname=kit.called,
         profile=kit.profile.name,
         profile_version=kit.profile.number,
         content=kit.profile.content,

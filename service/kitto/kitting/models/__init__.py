@@ -9,7 +9,7 @@ from kitto.kitting.models.kits import (
     KitStep,
     PlayLine,
 )
-from kitto.kitting.models.locks import DeviceLock, KitDrift, KitSecret
+from kitto.kitting.models.locks import DeviceLock, KitDrift, KitHostname, KitSecret
 from kitto.kitting.models.profiles import KitOrder, KitProfile, KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.orders import BadTransition
 
@@ -20,6 +20,7 @@ __all__ = [
     "KitAttempt",
     "KitDrift",
     "KitEvidence",
+    "KitHostname",
     "KitKey",
     "KitOrder",
     "KitPhoto",

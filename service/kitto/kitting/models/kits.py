@@ -40,6 +40,7 @@ class Kit(Base):
     order_id: Mapped[int | None] = mapped_column(ForeignKey("kit_order.id"), index=True)
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"), index=True)
     tag: Mapped[str]
+    hostname: Mapped[str] = mapped_column(String(63))
     profile_id: Mapped[int] = mapped_column(ForeignKey("kit_profile_version.id"), index=True)
     parameters: Mapped[dict[str, Any]]
     state: Mapped[KitState] = mapped_column(words(KitState))
@@ -74,6 +75,11 @@ class Kit(Base):
         ),
         Index("ix_kit_state", "state", "id"),
     )
+
+    @property
+    def called(self) -> str:
+        """What its machine is called: the name reserved for it, else its tag."""
+        return self.hostname or self.tag
 
     @property
     def key(self) -> str:

@@ -45,6 +45,17 @@ class KitDrift(Base):
     __table_args__ = (Index("ix_kit_drift_kit", "kit_id", "id"),)
 
 
+class KitHostname(Base):
+    """The name that the machine of one kit will have; no two are alike while their kits are not cancelled."""
+
+    __tablename__ = "kit_hostname"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(63), unique=True)
+    kit_id: Mapped[int] = mapped_column(ForeignKey("kit.id"), unique=True)
+    reserved_at: Mapped[datetime]
+
+
 class KitSecret(Base):
     """A secret of one device, sealed: a generated password, a recovery key. The newest of a name counts."""
 

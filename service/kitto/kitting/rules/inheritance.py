@@ -72,6 +72,7 @@ def _over(base: ProfileSpec, heir: ProfileSpec) -> ProfileSpec:
         handover=parts[Phase.HANDOVER],
         second_person=base.second_person or heir.second_person,
         accessories=(*base.accessories, *heir.accessories),
+        hostname=heir.hostname or base.hostname,
         label_template=heir.label_template or base.label_template,
         licences=tuple(dict.fromkeys((*base.licences, *heir.licences))),
         drift=heir.drift or base.drift,

@@ -1,5 +1,6 @@
 """Profiles: what a kit consists of, written once, resolved and frozen into each order."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -10,12 +11,15 @@ from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, Ste
 
 TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp"})
 """How a probe can ask."""
+LONGEST_NAME: Final = 63
+_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,50}\{n(:0[1-9])?\}[A-Za-z0-9-]{0,20}")
 NO_STEPS = N_("it has no steps")
 TWICE = N_("two steps are called {step}")
 NO_BOOK = N_("step {step}: a play, and only a play, names its playbook")
 LACKS_CHECK = N_("step {step}: on_lost verify names a playbook")
 ASKS_NOBODY = N_("step {step}: a probe asks over one of {known}")
 UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
+NAME_WRONG = N_("a pattern of host names has letters, digits, - and one number, like {example}")
 LOOP = N_("steps need each other: {steps}")
 
 
@@ -71,7 +75,8 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `extends` names the profile it is built on: its parameters and steps come first, a step of the same key
     replaces the inherited one in its place, `without` leaves inherited steps out. `acceptance` are the steps
-    that decide whether the device is ready; `second_person` adds an approval by somebody else.
+    that decide whether the device is ready; `second_person` adds an approval by somebody else. `hostname` is
+    a pattern like `sales-{n:03}`: each kit reserves a name of its own; left out, the tag is the name.
     """
 
     name: str
@@ -85,6 +90,7 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without: tuple[str, ...] = ()
     second_person: bool = False
     accessories: tuple[Said, ...] = ()
+    hostname: str = ""
     label_template: str = ""
     licences: tuple[str, ...] = ()
     drift: Drift | None = None
@@ -135,8 +141,18 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
         if step.kind is StepKind.PROBE and step.with_.get("transport", "ssh") not in TRANSPORTS:
             says = {"step": step.key, "known": ", ".join(sorted(TRANSPORTS))}
             raise ProfileBroken(name=spec.name, reason=Words(ASKS_NOBODY, says))
+    if spec.hostname and not fits_names(spec.hostname):
+        raise ProfileBroken(name=spec.name, reason=Words(NAME_WRONG, {"example": "sales-{n:03}"}))
     order(spec)
     return spec
+
+
+def fits_names(pattern: str) -> bool:
+    """Whether host names can be made by this pattern (RFC 1123: letters, digits, -, at most 63)."""
+    if not _PATTERN.fullmatch(pattern):
+        return False
+    made = pattern.format(n=1)
+    return len(made) <= LONGEST_NAME and not made.endswith("-")
 
 
 def order(spec: ProfileSpec) -> dict[str, tuple[str, ...]]:

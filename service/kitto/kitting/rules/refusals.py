@@ -45,6 +45,13 @@ class NoWay(Refusal):
     )
 
 
+class NamesUsedUp(Refusal):
+    code = "kitting.names_used_up"
+    says = N_(
+        "Nothing was ordered: every host name like {pattern} is taken. Give the profile a longer number."
+    )
+
+
 class SerialMissing(Refusal):
     code = "kitting.serial_missing"
     says = N_(

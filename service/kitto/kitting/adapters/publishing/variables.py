@@ -13,7 +13,9 @@ from kitto.kitting.adapters.publishing.findings import Finding, found
 from kitto.kitting.adapters.publishing.reading import Fields, Items, Text, line_of
 from kitto.kitting.adapters.publishing.secrets import template_files
 
-OWN: Final = frozenset({"kitto_tag", "kitto_serial", "kitto_run", "kitto_server", "kitto_ca"})
+OWN: Final = frozenset(
+    {"kitto_tag", "kitto_hostname", "kitto_serial", "kitto_run", "kitto_server", "kitto_ca"}
+)
 """What Kitto gives every play. `kitto_ca` only where the service has an authority of its own."""
 
 # https://docs.ansible.com/ansible/latest/reference_appendices/special_variables.html, and Jinja's own words.
