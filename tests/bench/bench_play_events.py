@@ -159,7 +159,7 @@ def run(data: Path, url: str, events: int) -> None:
     print(f"{'':34} {kept / plain:10.2f} of bare")
     token = token_of(house)
     house.close()
-    with served(data, url) as (base, _, _engine, _cold):
+    with served(data, url) as (base, *_):
         client = httpx2.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         print(f"{'':34} {'p50 ms':>8} {'p95 ms':>8}")
 
