@@ -109,7 +109,7 @@ def test_a_secret_is_shown_once_and_kept_nowhere(client: TestClient, ledger: Led
         assert "correct horse 9" not in page
     shown = client.post(at, headers=ADMIN | {"Idempotency-Key": "once"})
     assert "correct horse 9" in shown.text
-    assert shown.headers["cache-control"] == "no-store"
+    assert shown.headers["cache-control"] == "private, no-store"
     with ledger.read(KITTO) as work:
         work.allow("see")
         assert [row.body for row in work.session.scalars(select(KeptAnswer))] == [b""]
