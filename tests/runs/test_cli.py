@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -13,6 +14,9 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
 
+from kitto.assets import actions as assets
+from kitto.assets import queries as asset_queries
+from kitto.base import settings as settings_module
 from kitto.base.work import Ledger
 from kitto.cli.root import app
 from kitto.kitting import actions as kitting
@@ -171,3 +175,84 @@ def test_a_spool_is_brought_in_from_the_command_line(kitto: Kitto, tmp_path: Pat
     told = kitto("run", "import", str(spool))
     assert told.exit_code == 1
     assert "line 2 of the spool" in told.stderr
+
+
+def profile(folder: Path, name: str, steps: str, more: str = "") -> None:
+    """One more profile beside `ci`."""
+    made = folder / "recipes" / name
+    made.mkdir()
+    head = f"name: {name}\ntitle: {{ ja: 一, en: One }}\nplatform: linux\n"
+    (made / "profile.yml").write_text(f"{head}{more}steps:\n{steps}", encoding="utf-8")
+
+
+def test_a_kit_that_only_waits_for_an_approval_ends_with_5(
+    kitto: Kitto, http: httpx2.Client, ledger: Ledger, tmp_path: Path
+) -> None:
+    profile(
+        tmp_path,
+        "seen",
+        "  - { key: look, kind: manual, title: { ja: 一, en: Look } }\n",
+        "second_person: true\n",
+    )
+    started = kitto("kit", "apply", make_pc(ledger).name, "--profile", "seen", "--no-wait", "--json")
+    kit = said(started)[0]["id"]
+    when(http, kit, "waiting")
+    http.post(f"/api/v1/kits/{kit}/steps/look/skip", json={"reason": "looked at before"})
+    when(http, kit, "verifying")
+    told = kitto("kit", "wait", str(kit), "--timeout", "0.01")
+    assert (told.exit_code, "approval" in told.stdout) == (5, True), told.stdout
+    assert kitto("kit", "report", str(kit)).exit_code == 5
+
+
+def test_a_kit_that_still_runs_when_the_patience_ends_ends_with_6(
+    kitto: Kitto, http: httpx2.Client, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KITTO_WEBHOOK_HOSTS", "127.0.0.1")
+    settings_module.settings.cache_clear()
+    # Another system that takes the call and says nothing: the step runs until its own patience ends.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        profile(
+            tmp_path,
+            "slow",
+            f"  - {{ key: tell, kind: webhook, title: {{ ja: 一, en: Tell }}, with: {{ url: '{url}' }} }}\n",
+        )
+        started = kitto("kit", "apply", make_pc(ledger).name, "--profile", "slow", "--no-wait", "--json")
+        kit = said(started)[0]["id"]
+        when(http, kit, "running")
+        assert kitto("kit", "wait", str(kit), "--timeout", "0.01").exit_code == 6
+        when(http, kit, "failed")
+    assert kitto("kit", "wait", str(kit)).exit_code == 2
+
+
+def test_a_device_that_differs_from_what_it_carries_ends_with_4(
+    kitto: Kitto, http: httpx2.Client, ledger: Ledger, tmp_path: Path
+) -> None:
+    wants = "{ facts: { type: object, properties: { disk: { const: encrypted } } } }"
+    profile(
+        tmp_path,
+        "kept",
+        f"  - {{ key: check, kind: check, title: {{ ja: 一, en: Check }}, with: {wants} }}\n",
+    )
+    pc = make_pc(ledger)
+    started = kitto("kit", "apply", pc.name, "--profile", "kept", "--no-wait", "--json")
+    kit = said(started)[0]["id"]
+
+    def reports(disk: str) -> None:
+        with ledger.begin(KITTO) as work:
+            work.allow("observe")
+            seen = asset_queries.by_id(work, pc.id)
+            assets.observe(work, asset=seen, source="agent", serial=str(pc.serial), data={"disk": disk})
+
+    when(http, kit, "waiting")
+    reports("encrypted")
+    when(http, kit, "ready")
+    assert kitto("kit", "plan", pc.name, "--profile", "kept").exit_code == 0
+    reports("plain")
+    assert http.post(f"/api/v1/kits/{kit}/comparison").status_code == 202
+    until = monotonic() + 60
+    while not http.get(f"/api/v1/assets/{pc.name}/drift").json():
+        assert monotonic() < until
+        sleep(0.2)
+    told = kitto("kit", "plan", pc.name, "--profile", "kept")
+    assert (told.exit_code, "differs" in told.stdout) == (4, True), told.stdout

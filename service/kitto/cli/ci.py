@@ -179,7 +179,9 @@ def _planned(remote: Remote, tag: str, profile: Mapping[str, Any]) -> dict[str, 
 
 
 def _holder(lock: Mapping[str, Any] | None) -> str:
-    return str((lock or {}).get("says") or (lock or {}).get("holder") or "")
+    # What a lock said stays on rows that an older release gave back; only a holder holds.
+    held = lock if lock and lock.get("holder") else {}
+    return str(held.get("says") or held.get("holder") or "")
 
 
 def _awaited(remote: Remote, numbers: Sequence[int], minutes: float, stop: bool) -> list[Kit]:

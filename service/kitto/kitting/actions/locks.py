@@ -56,7 +56,7 @@ def release_lock(work: Work, *, asset_id: int, holder: LockHolder, holder_id: st
     if lock is None or (lock.holder, lock.holder_id, lock.fence) != (holder, holder_id, fence):
         return
     asset = asset_queries.by_id(work, asset_id)
-    lock.holder, lock.expires_at = None, None
+    lock.holder, lock.says, lock.expires_at = None, "", None
     work.record(DeviceUnlocked(asset_id=asset.id, tag=asset.name, holder=holder, holder_id=holder_id))
 
 
