@@ -14,7 +14,7 @@ from kitto.kitting.adapters.supervisor.remote_windows import sweep
 from kitto.kitting.adapters.windows import WindowsTarget, WindowsTrouble, probe, run
 from tests.counterparts.windows.pc import WindowsPc, windows_pc
 from tests.kitting.adapters import windows_stage as stage
-from tests.kitting.adapters.stage import finish, recipe, told, wait_for_task
+from tests.kitting.adapters.stage import finish, last_words, recipe, told, wait_for_task
 
 SERIAL = """\
     - name: Read the serial number
@@ -52,6 +52,28 @@ MAKE = """\
     - name: It is hidden from now on
       ansible.builtin.debug:
         msg: "made: {{ windows_password.value }}"
+"""
+TYPED = {
+    "number": "145.0",
+    "zeros": "0012345",
+    "word": "yes",
+    "sign": "𠮷田 😀 \\ud842 \x85",
+    "sum": "{{ 1 + 1 }}",
+    "rows": [{"version": "1.10", "on": True, "many": 5}],
+}
+AS_TYPED = """\
+    - name: What people typed is as they typed it
+      ansible.builtin.assert:
+        that:
+          - number == '145.0'
+          - zeros == '0012345'
+          - word == 'yes'
+          - sign | length == 13
+          - sign[0] == '𠮷'
+          - sum is match('^[{][{] 1')
+          - rows[0].version == '1.10'
+          - rows[0].on is sameas true
+          - rows[0].many == 5
 """
 LONG = """\
     - name: Take long
@@ -214,6 +236,13 @@ def test_a_password_of_another_name_is_not_made(ansible: Ansible, tmp_path: Path
     assert outcome.outcome is Outcome.FAILED
     said = [event.text for event in told(ansible, stage.RUN) if event.kind is Kind.SECRET]
     assert "The secret local_password_tanaka is not among those that this step hands in." in said
+
+
+def test_what_people_typed_reaches_a_play_as_they_typed_it(ansible: Ansible, tmp_path: Path) -> None:
+    with windows_pc() as pc:
+        spec = stage.order(pc, recipe(tmp_path / "recipe", AS_TYPED), ansible, variables=TYPED)
+        outcome = stage.play(ansible, pc, spec)
+    assert outcome.outcome is Outcome.SUCCEEDED, (outcome, last_words(ansible, stage.RUN))
 
 
 def test_a_name_that_was_not_declared_is_not_taken(ansible: Ansible, tmp_path: Path) -> None:

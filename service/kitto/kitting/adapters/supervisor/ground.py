@@ -1,12 +1,11 @@
 """Lays out what a play needs in its work folder: recipe, inventory, variables, host keys, settings."""
 
 import json
+import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from kitto.kitting.adapters.content import content_of
 from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Transport, Value
@@ -18,6 +17,8 @@ from kitto.kitting.adapters.supervisor.remote import lay_trust, ssh_options
 LARGEST_FILE = 256 * 1024 * 1024
 # All others come by the environment. Looking for results a thousand times a second costs more than it brings.
 SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
+# How JSON escapes a sign beyond U+FFFF; an escaped backslash before it is passed over.
+_PAIR = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -47,7 +48,7 @@ def lay(spec: PlaySpec, files: RunFiles) -> None:
     write_private(files.inventory, json.dumps(inventory(spec, files)))
     write_private(files.work / "ansible.cfg", SETTINGS)
     variables: dict[str, Value] = {**spec.variables, **_copied(spec, files), "kitto_run": spec.run_id}
-    write_private(files.variables, "".join(f"{name}: {_yaml(value)}\n" for name, value in variables.items()))
+    write_private(files.variables, _yaml(variables))
 
 
 def standing(tools: Tools) -> dict[str, str]:
@@ -108,17 +109,19 @@ def _copied(spec: PlaySpec, files: RunFiles) -> dict[str, Value]:
     return copied
 
 
-def _yaml(value: Value) -> str:
-    """JSON in which every string is marked so that Ansible never evaluates it, whatever people typed."""
-    match value:
-        case str():
-            return f"!unsafe {json.dumps(value)}"
-        case list():
-            return "[" + ", ".join(_yaml(inner) for inner in value) + "]"
-        case dict():
-            return "{" + ", ".join(f"{json.dumps(k)}: {_yaml(v)}" for k, v in value.items()) + "}"
-        case _:
-            return msgspec.json.encode(value).decode()
+def _yaml(variables: dict[str, Value]) -> str:
+    """JSON under one mark, so that Ansible evaluates nothing of what people typed and takes it as it is.
+
+    Marked one by one, "0123" in quotes became a number. YAML knows no pairs for signs such as 𠮷.
+    """
+    return f"!unsafe {_PAIR.sub(_one_sign, json.dumps(variables))}\n"
+
+
+def _one_sign(found: re.Match[str]) -> str:
+    if not found[1]:
+        return found[0]
+    sign: str = json.loads('"' + found[0] + '"')
+    return f"\\U{ord(sign):08x}"
 
 
 def shell_wide(command: list[str]) -> list[str]:
