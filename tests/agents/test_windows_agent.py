@@ -12,8 +12,7 @@ import pytest
 import tree_sitter
 import tree_sitter_powershell
 
-from kitto.base import settings as settings_module
-from kitto.bootstrap.adapters.agent_file import windows_agent_file
+from kitto.bootstrap.adapters.agent_file import windows_agent
 from kitto.checkins.rules import sections, signature
 from kitto_agent import run, wire
 from kitto_agent.collect import SECTIONS
@@ -52,15 +51,10 @@ CMDLETS = {
 }
 
 
-@pytest.fixture
-def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
+@pytest.fixture(scope="module")
+def source() -> bytes:
     """The one file that goes to a machine."""
-    monkeypatch.setenv("KITTO_DATA", str(tmp_path))
-    settings_module.settings.cache_clear()
-    windows_agent_file.cache_clear()
-    yield windows_agent_file().read_bytes()
-    windows_agent_file.cache_clear()
-    settings_module.settings.cache_clear()
+    return windows_agent()
 
 
 def nodes(source: bytes, *types: str) -> Iterator[tree_sitter.Node]:

@@ -1,7 +1,9 @@
 """A Windows PC through the whole service: ordered, kitted over WinRM, reported; its recovery key is kept."""
 
 import shutil
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -11,6 +13,7 @@ from starlette.testclient import TestClient
 
 from kitto.base import journal
 from kitto.base import settings as settings_module
+from kitto.base.settings import Settings
 from kitto.base.work import Ledger
 from kitto.identity.rules import Permission
 from kitto.kitting.jobs.plays import ansible
@@ -27,13 +30,45 @@ ORDERED = {name: value for name, value in OFFICE.items() if name not in ("kitto_
 SECONDS = 600  # two cores, shared by many
 
 
+class Door(ThreadingHTTPServer):
+    """Where the PC's agent knocks: hands what it says to the service, once that is there."""
+
+    daemon_threads = True
+    service: TestClient
+
+
+class _Guest(BaseHTTPRequestHandler):
+    server: Door
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        names = ("Authorization", "Content-Type")
+        told = {name: self.headers[name] for name in names if name in self.headers}
+        # The agent signs as itself; the client of this test is sato.
+        headers = {"Authorization": "", **told}
+        answer = self.server.service.post(self.path, content=body, headers=headers)
+        self.send_response(answer.status_code)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def door() -> Iterator[Door]:
+    with Door(("127.0.0.1", 0), _Guest) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()
+
+
 @pytest.fixture(autouse=True)
-def loaded(
-    own_profiles: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[None]:
-    """Eight plays in a row: Ansible stays loaded between them, and is let go at the end."""
-    request.getfixturevalue("own_settings")
+def loaded(own_settings: Settings, door: Door, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nine plays in a row: Ansible stays loaded between them, and is let go at the end."""
     monkeypatch.setenv("KITTO_ANSIBLE_WARM_MINUTES", "2")
+    monkeypatch.setenv("KITTO_BASE_URL", f"http://127.0.0.1:{door.server_address[1]}")
     settings_module.settings.cache_clear()
     yield
     ansible().rest()
@@ -48,10 +83,11 @@ def pc() -> Iterator[WindowsPc]:
 
 
 @pytest.fixture
-def tag(own_profiles: Path, ledger: Ledger, pc: WindowsPc, bench: TestClient) -> str:
+def tag(own_profiles: Path, ledger: Ledger, pc: WindowsPc, bench: TestClient, door: Door) -> str:
     """The PC's tag in the ledger, which knows how it is reached and has the recipe."""
     if lacking := missing_collections():
         pytest.skip(lacking)
+    door.service = bench
     shutil.copytree(PLAYBOOKS / "windows-workstation", own_profiles / "windows-workstation")
     tag = str(make_pc(ledger, serial=pc.windows.serial).tag)
     answer = bench.put(
@@ -114,7 +150,7 @@ def test_a_windows_pc_is_kitted_from_its_order_to_its_report(
     done = wait(bench, kit, lambda found: found["state"] == "ready")
 
     assert {one["state"] for one in done["steps"]} == {"succeeded"}
-    assert [one["attempt"] for one in done["steps"] if one["kind"] == "playbook"] == [1] * 8
+    assert [one["attempt"] for one in done["steps"] if one["kind"] == "playbook"] == [1] * 9
     windows = pc.windows
     assert (windows.name, windows.ui_language, windows.volume.protected) == (tag, "ja-JP", True)
 
@@ -127,6 +163,9 @@ def test_a_windows_pc_is_kitted_from_its_order_to_its_report(
     assert values["local_password_tanaka"] == windows.accounts["tanaka"].password
     again = bench.post(f"/api/v1/assets/{tag}/secrets/bitlocker_recovery/show", headers=SUZUKI)
     assert again.json()["code"] == "kitting.secret_gone"
+
+    observed = bench.get(f"/api/v1/checkins/devices/{tag}", headers=SUZUKI)
+    assert (observed.status_code, pc.windows.serial in observed.text) == (200, True), observed.text
 
     report = bench.get(f"{address}/report").json()["kits"][0]
     assert (report["holds"], report["deviations"]) == (True, [])

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kitto.base.clock import now
@@ -94,6 +95,8 @@ class Windows:
     environment: dict[str, str] = field(default_factory=dict)
     """What the newest module of a play had in its environment."""
     update_progress: list[dict[str, Any]] = field(default_factory=list)
+    agent: TemporaryDirectory[str] | None = None
+    """The state folder of its agent."""
     done: list[str] = field(default_factory=list)
     """What was changed, in order, in words; a second run of a play must add nothing."""
 

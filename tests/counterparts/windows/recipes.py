@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kitto.kitting.adapters.windows import WHO
+from tests.counterparts.windows.agent import enrol_and_report, is_enrolled
+from tests.counterparts.windows.disk import expanded
 from tests.counterparts.windows.machine import Windows
 from tests.counterparts.windows.scripts import ThrownError, plays
 
@@ -106,3 +108,13 @@ def recovery_proof(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
         "status": volume.status,
     }
     yield json.dumps(said)
+
+
+@plays(script("agent.ps1"))
+def agent(windows: Windows, given: dict[str, Any]) -> Iterator[str]:
+    if windows.disk.read(expanded(r"C:\Program Files\Kitto\kitto-agent.ps1")) is None:
+        raise ThrownError("The argument 'kitto-agent.ps1' to the -File parameter does not exist.")
+    before = is_enrolled(windows)
+    code, said = enrol_and_report(windows, given["Server"], given["Token"])
+    given["_changed"] = not before and code == 0
+    yield json.dumps({"code": code, "said": said})

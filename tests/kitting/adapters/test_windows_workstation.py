@@ -10,11 +10,13 @@ import tree_sitter
 import tree_sitter_powershell
 
 from kitto.base import boxes
+from kitto.bootstrap.adapters.agent_file import windows_agent
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Kind, Outcome, PlayOutcome, Transport, Value
 from tests.counterparts.windows.machine import Update, Windows
 from tests.counterparts.windows.pc import WindowsPc, windows_pc
 from tests.kitting.adapters import windows_stage as stage
+from tests.kitting.adapters.enrolment import service
 from tests.kitting.adapters.stage import KEY, PLAYBOOKS, finish, last_words, told
 
 WORKSTATION = PLAYBOOKS / "windows-workstation"
@@ -34,6 +36,7 @@ OFFICE: dict[str, Value] = {
     "kitto_update_categories": ["SecurityUpdates"],
 }
 HANDS_IN = {"accounts.yml": ("local_password_*",), "bitlocker.yml": ("bitlocker_recovery",)}
+TOKEN = "one-time-token-of-this-machine"
 STEPS = ("base", "restart", "accounts", "software", "updates", "restart", "bitlocker", "bitlocker_proof")
 
 
@@ -61,15 +64,22 @@ class Bench:
         self.ansible, self.pc, self.transport = ansible, pc, transport
         self.kept: dict[str, str] = {}
         self.runs = 0
+        self.more: dict[str, Value] = {}
+        self.files: dict[str, str] = {}
 
     def step(self, name: str, **changed: Value) -> PlayOutcome:
         self.runs += 1
         run_id = f"{stage.RUN}-{self.runs}"
-        secrets = {"bitlocker_recovery": self.kept["bitlocker_recovery"]} if name == "bitlocker_proof" else {}
+        secrets = {}
+        if name == "bitlocker_proof":
+            secrets = {"bitlocker_recovery": self.kept["bitlocker_recovery"]}
+        elif name == "agent":
+            secrets = {"enrolment_token": TOKEN}
         told_of: dict[str, Any] = {
             "run_id": run_id,
             "playbook": f"{name}.yml",
-            "variables": OFFICE | changed,
+            "variables": OFFICE | self.more | changed,
+            "files": self.files if name == "agent" else {},
             "hand_in_names": HANDS_IN.get(f"{name}.yml", ()),
         }
         if self.transport.is_ssh:
@@ -107,20 +117,31 @@ class Bench:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("transport", stage.OVER_WINRM)
 def test_every_step_changes_what_it_says_and_a_second_time_nothing(
-    transport: Transport, ansible: Ansible, pc: WindowsPc
+    transport: Transport, ansible: Ansible, pc: WindowsPc, tmp_path: Path
 ) -> None:
     bench = Bench(ansible, pc, transport)
-    for name in STEPS:
-        bench.succeeds(name)
-    is_kitted(pc.windows, bench)
+    agent = tmp_path / "kitto-agent.ps1"
+    agent.write_bytes(windows_agent())
+    bench.files = {"kitto_agent_ps1": str(agent)}
+    with service(TOKEN) as (bench.more["kitto_server"], enrolled):
+        for name in (*STEPS, "agent"):
+            bench.succeeds(name)
+        is_kitted(pc.windows, bench)
+        assert [one["machine"]["serial"] for one in enrolled] == [pc.windows.serial]
+        there = pc.windows.disk.read(r"C:\Program Files\Kitto\kitto-agent.ps1")
+        assert there == windows_agent()
+        _stays_as_it_is(bench)
+    assert len(enrolled) == 1
     everything = "".join(path.read_text() for path in ansible.home.rglob("journal.jsonl"))
-    for secret in (*bench.kept.values(), pc.password):
+    for secret in (*bench.kept.values(), pc.password, TOKEN):
         assert secret not in everything
 
-    before = list(pc.windows.done)
-    for name in STEPS:
+
+def _stays_as_it_is(bench: Bench) -> None:
+    before = list(bench.pc.windows.done)
+    for name in (*STEPS, "agent"):
         assert bench.succeeds(name).counts.changed == 0, name
-    assert pc.windows.done == before
+    assert bench.pc.windows.done == before
 
 
 def is_kitted(windows: Windows, bench: Bench) -> None:

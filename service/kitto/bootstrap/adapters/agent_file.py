@@ -33,18 +33,23 @@ def agent_file() -> Path:
 
 @lru_cache(maxsize=1)
 def windows_agent_file() -> Path:
-    """`kitto-agent.ps1` in the data folder, put together from its parts; once per process."""
+    """`kitto-agent.ps1` in the data folder; once per process."""
+    target = settings().data / "agent" / "kitto-agent.ps1"
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = target.with_suffix(".new")
+    fresh.write_bytes(windows_agent())
+    fresh.replace(target)
+    return target
+
+
+def windows_agent() -> bytes:
+    """The agent for Windows as one file, put together from its parts."""
     parts = settings().shipped("agents") / "windows"
     text = (parts / "agent.ps1").read_text("utf-8")
     for name in ("wire.ps1", "look.ps1"):
         text = text.replace(f"# <{name}>\n", (parts / name).read_text("utf-8"))
-    target = settings().data / "agent" / "kitto-agent.ps1"
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = target.with_suffix(".new")
     # Windows PowerShell 5.1 takes a script without this mark for one of the machine's old code page.
-    fresh.write_text(text, "utf-8-sig", newline="\r\n")
-    fresh.replace(target)
-    return target
+    return text.replace("\n", "\r\n").encode("utf-8-sig")
 
 
 def _print(path: Path) -> str:

@@ -15,7 +15,7 @@ from kitto.base.seal import unseal
 from kitto.base.settings import settings
 from kitto.base.work import Actor, Ledger, Work, system_actor
 from kitto.bootstrap import actions as bootstrap
-from kitto.bootstrap.adapters.agent_file import agent_file
+from kitto.bootstrap.adapters.agent_file import agent_file, windows_agent_file
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
@@ -41,6 +41,8 @@ from kitto.kitting.rules.refusals import NoWay
 FOLLOW_SECONDS: Final = 0.25
 BATCH: Final = 1000
 NO_TRACE: Final = N_("The play was launched, and nothing of it is left on this machine.")
+AGENTS: Final = {"kitto_agent_pyz": agent_file, "kitto_agent_ps1": windows_agent_file}
+"""Files that Kitto makes for the steps that name them."""
 DRY: Final = frozenset({"check", "drift"})
 """Modes in which a play only says what it would change."""
 
@@ -150,7 +152,7 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
     content = kit.profile.recipes[step.spec["recipe"]]
     attempt = queries.attempt(work, run)
     mode = attempt.mode
-    files = {"kitto_agent_pyz": str(agent_file())} if "kitto_agent_pyz" in step.spec.get("files", ()) else {}
+    files = {name: str(AGENTS[name]()) for name in step.spec.get("files", ()) if name in AGENTS}
     own = settings()
     minutes = step.spec.get("minutes", own.step_minutes)
     private_key, certificate = ("", "")
