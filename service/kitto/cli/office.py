@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +21,7 @@ from kitto.base.seal import Secret
 from kitto.base.work import Actor, Ledger, Work
 from kitto.cli import office_plan as plan
 from kitto.cli.house import owner
+from kitto.cli.office_lines import events as line_events
 from kitto.handover import actions as handovers
 from kitto.handover.rules import Given, Returned, Terms
 from kitto.health import actions as health
@@ -118,8 +120,8 @@ class Office:
         self._accounts(password)
         self._masters()
         self._pools()
-        events = [event for number, device in enumerate(plan.DEVICES) for event in self._life(number, device)]
-        for _, _, happen in sorted(events, key=lambda event: (-event[0], event[1])):
+        lives = [self._life(number, device) for number, device in enumerate(plan.DEVICES)]
+        for _, _, happen in sorted(chain(*lives, line_events(self)), key=lambda event: (-event[0], event[1])):
             happen()
         self._seats()
         self._labels()
@@ -345,12 +347,9 @@ class Office:
                 )
 
     def _unkitted(self) -> tuple[str, str]:
-        found = [
-            self.tags[number]
-            for number, device in enumerate(plan.DEVICES)
-            if device.product == "latitude" and device.accepted and not device.life
-        ]
-        return found[0], found[1]
+        devices = plan.DEVICES
+        fresh = [n for n in self.numbers_of("latitude") if devices[n].accepted and not devices[n].life]
+        return self.tags[fresh[0]], self.tags[fresh[1]]
 
     def _probes(self) -> None:
         """Probes of addresses that are nobody's, switched off: turn them on for your own."""
@@ -361,7 +360,7 @@ class Office:
                     name="機器監視（読取り専用）", kind=CredentialKind.COMMUNITY, secret=Secret(new_token())
                 ),
             )
-            for place, number in enumerate(self._watched()):
+            for place, number in enumerate(self.numbers_of("printer", "switch")):
                 probe = health.add_probe(
                     work,
                     tag=self.tags[number],
@@ -373,8 +372,9 @@ class Office:
                     work, probe_id=probe.id, changes=ProbeChanges(enabled=False), version=None
                 )
 
-    def _watched(self) -> list[int]:
-        return [n for n, device in enumerate(plan.DEVICES) if device.product in ("printer", "switch")]
+    def numbers_of(self, *products: str) -> list[int]:
+        """Places in the plan of the devices of these products."""
+        return [n for n, device in enumerate(plan.DEVICES) if device.product in products]
 
     def _told(self, password: Secret | None) -> dict[str, Any]:
         found: dict[str, Any] = {

@@ -62,6 +62,20 @@ class Licences:
     ends_in: int = 400
 
 
+@dataclass(frozen=True)
+class Line:
+    """A phone line. `inside`: the product whose next device has its SIM; `suspended`: days ago."""
+
+    number: str
+    carrier: str
+    plan: str
+    contract: str
+    began: int
+    inside: str = ""
+    esim: bool = False
+    suspended: int | None = None
+
+
 ACCOUNTS: Final = (
     ("sato", "E0101", Role.TECHNICIAN),
     ("suzuki", "E0102", Role.ASSET_MANAGER),
@@ -179,4 +193,13 @@ LICENCES: Final = (
     Licences("Acrobat Pro", "Adobe", Metric.USER, 4, Policy.WARN, 5, ends_in=45),
     Licences("CAD Works", "Kitto Works", Metric.DEVICE, 3, Policy.HARD, 2),
     Licences("Slack", "Salesforce", Metric.USER, 0, Policy.COUNT, 9),
+)
+LINES: Final = (  # after 090, 080 and 070 no number begins with 0, so these are nobody's
+    Line("090-0000-4101", "ドコモ", "5G ビジネス 10GB", "DCM", 190, "iphone", esim=True),
+    Line("090-0000-4102", "ドコモ", "5G ビジネス 10GB", "DCM", 190, "iphone"),
+    Line("090-0000-4103", "ドコモ", "5G ビジネス 10GB", "DCM", 190, "iphone"),
+    Line("080-0000-4104", "KDDI", "法人データ 5GB", "KDI", 55, "aquos"),
+    Line("080-0000-4105", "KDDI", "法人データ 20GB", "KDI", 40, "ipad", esim=True),
+    Line("070-0000-4106", "ソフトバンク", "音声のみ", "SBM", 300, suspended=20),
+    Line("070-0000-4107", "ソフトバンク", "法人データ 5GB", "SBM", 10),
 )
