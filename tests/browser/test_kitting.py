@@ -155,8 +155,11 @@ def test_a_long_log_opens_at_once_and_is_searched_and_followed(page: Page, shop:
     todo = goes_on(shop.ledger, kit.id)
     assert todo is not None
     writes(shop.ledger, kit.id, todo, 1, 3000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{shop.site}/kitting/{kit.id}/log")
     expect(page.locator('[data-n="3000"]')).to_be_visible()
+    assert [url for url in asked if "/lines?" in url] == [], "the page brings its end with it"
     assert page.locator("[data-n]").count() <= 600, "only what is in sight is there"
     writes(shop.ledger, kit.id, todo, 3001, 3050)
     expect(page.locator('[data-n="3050"]')).to_be_visible()

@@ -18,7 +18,8 @@ from kitto.web.downloads import file_answer
 from kitto.web.render import render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
-SCREEN = 200
+BLOCK = 200  # lines; the script of the page counts in the same blocks
+SCREEN = 2 * BLOCK
 LONGEST_SEARCH = 200
 
 
@@ -32,7 +33,8 @@ def show_log(
     tries = logs.attempts(work, kit_id)
     chosen = logs.attempt_of(work, kit_id, attempt) if attempt else (tries[-1] if tries else None)
     last = chosen[0].last_seq if chosen else 0
-    start = max(1, min(first if first is not None else last - SCREEN + 1, last))
+    wanted = max(1, min(first if first is not None else last - BLOCK + 1, last))
+    start = wanted - (wanted - 1) % BLOCK
     return render(
         request,
         "kitting/log.html",
@@ -56,7 +58,7 @@ def show_lines(
     kit_id: Number,
     attempt: Number,
     first: Annotated[int, Query(ge=1)] = 1,
-    size: Annotated[int, Query(ge=1, le=logs.LARGEST_WINDOW)] = SCREEN,
+    size: Annotated[int, Query(ge=1, le=logs.LARGEST_WINDOW)] = BLOCK,
 ) -> HTMLResponse:
     """The lines from one number on, for the window of a page."""
     work.allow(Permission.SEE)

@@ -1,4 +1,5 @@
-// A window on a log of any length: only what is in sight is fetched, in blocks of 200 lines.
+// A window on a log of any length: what the page brought stands at once, the rest is fetched as it comes in
+// sight, in blocks of 200 lines.
 // Over 2 kB since scrolling, searching and following must agree on where the window stands.
 const HIGH = 20;
 const BLOCK = 200;
@@ -12,7 +13,9 @@ customElements.define("kitto-lines", class extends HTMLElement {
     this.blocks = new Map();
     this.now = 0;
     const first = Number(this.dataset.first);
+    const sent = [...this.room.children];
     this.room.replaceChildren();
+    for (const row of sent) this.block(Math.floor((row.dataset.n - 1) / BLOCK)).append(row);
     this.view.addEventListener("scroll", () => this.draw());
     this.follow.addEventListener("change", () => this.draw(true));
     this.field.addEventListener("keydown", (event) => {
@@ -40,8 +43,7 @@ customElements.define("kitto-lines", class extends HTMLElement {
   }
 
   grow(last) {
-    this.blocks.get(Math.floor((this.last ?? 0) / BLOCK))?.remove();
-    this.blocks.delete(Math.floor((this.last ?? 0) / BLOCK));
+    if (this.last !== undefined) this.forget(Math.floor(this.last / BLOCK));
     this.last = last;
     this.room.style.height = `${last * HIGH}px`;
     this.draw(true);
@@ -51,17 +53,29 @@ customElements.define("kitto-lines", class extends HTMLElement {
     if (end && this.follow.checked) this.view.scrollTop = this.room.clientHeight;
     const from = Math.floor(this.view.scrollTop / HIGH / BLOCK);
     const to = Math.floor((this.view.scrollTop + this.view.clientHeight) / HIGH / BLOCK);
-    for (const [at, block] of this.blocks) if (at < from - 2 || at > to + 2) { block.remove(); this.blocks.delete(at); }
+    for (const at of [...this.blocks.keys()]) if (at < from - 2 || at > to + 2) this.forget(at);
     for (let at = from; at <= to; at += 1) if (!this.blocks.has(at) && at * BLOCK < this.last) this.load(at);
   }
 
+  block(at) {
+    const known = this.blocks.get(at);
+    if (known) return known;
+    const made = document.createElement("div");
+    made.style.top = `${at * BLOCK * HIGH}px`;
+    this.blocks.set(at, made);
+    this.room.append(made);
+    return made;
+  }
+
+  forget(at) {
+    this.blocks.get(at)?.remove();
+    this.blocks.delete(at);
+  }
+
   async load(at) {
-    const block = document.createElement("div");
-    block.style.top = `${at * BLOCK * HIGH}px`;
-    this.blocks.set(at, block);
-    this.room.append(block);
+    const block = this.block(at);
     const answer = await fetch(`${this.dataset.at}/lines?first=${at * BLOCK + 1}&size=${BLOCK}`).catch(() => null);
-    if (!answer?.ok) { this.blocks.delete(at); block.remove(); return; }
+    if (!answer?.ok) { this.forget(at); return; }
     block.innerHTML = await answer.text();
     this.mark();
   }
