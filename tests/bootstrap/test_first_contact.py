@@ -1,6 +1,7 @@
 """The Linux script on a real bench PC: it ends enrolled, open to Kitto alone, without traces of itself."""
 
 import base64
+import hashlib
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from kitto.checkins.models import Agent
 from kitto.checkins.rules.states import AgentState
 from kitto.identity.rules import Permission
 from kitto.kitting import actions as kitting
-from kitto.kitting.adapters.plays import Outcome
+from kitto.kitting.adapters.ansible import Ansible
+from kitto.kitting.adapters.plays import Outcome, Status
 from tests.bootstrap.conftest import SERIAL, make, token_in
 from tests.checkins.serving import serving
 from tests.counterparts import keys
@@ -130,7 +132,7 @@ def _lets_kitto_in(desk: Desk, folder: Path) -> None:
     assert _sign_in(desk, folder, private, "").returncode == 255, "the bare key opens nothing"
     assert _sign_in(desk, folder, private, good, source="127.0.9.9").returncode == 255, "not from elsewhere"
     assert _sign_in(desk, folder, private, _expired(desk, public)).returncode == 255
-    _revoke(desk, 42)
+    _revoke(desk, folder, private, good, 42)
     assert _sign_in(desk, folder, private, doomed).returncode == 255
     assert _sign_in(desk, folder, private, good).returncode == 0
     _plays(desk, folder, private, good)
@@ -193,14 +195,39 @@ def _expired(desk: Desk, public: str) -> str:
     )
 
 
-def _revoke(desk: Desk, number: int) -> None:
-    """Take it back, and bring the device the new list, as a play does."""
+def _revoke(desk: Desk, folder: Path, private: str, certificate: str, number: int) -> None:
+    """Take it back; the base step of the recipe brings the device the new list, once."""
     with desk.ledger.begin(KITTO) as work:
         assert actions.revoke_certificates(work, kind=AuthorityKind.USER, serial=number) == 1
         authority = actions.make_authority(work, AuthorityKind.USER)
         numbers = queries.revoked_serials(work, authority.id)
     listed = certificates.revocation_list(authority.public, numbers)
-    desk.machine.run("base64 -d > /etc/ssh/kitto_revoked", stdin=base64.b64encode(listed).decode())
+    given = {
+        **stage.OFFICE,
+        "kitto_tag": desk.pc.name,
+        "kitto_serial": desk.pc.serial,
+        "kitto_revoked": base64.b64encode(listed).decode(),
+        "kitto_revoked_sha256": hashlib.sha256(listed).hexdigest(),
+    }
+    bench = stage.installation(folder)
+    for run, changed in (("revokes", True), ("again", False)):
+        spec = stage.order(
+            desk.machine,
+            stage.PLAYBOOKS / "linux-workstation",
+            playbook="base.yml",
+            run_id=run,
+            variables=given,
+            certificate=certificate,
+        )
+        bench.start(spec, {}, private)
+        outcome = stage.finish(bench, run)
+        assert outcome.outcome is Outcome.SUCCEEDED, stage.last_words(bench, run)
+        assert ("Revoked certificates are known" in _changed(bench, run)) is changed
+        bench.forget(run)
+
+
+def _changed(bench: Ansible, run: str) -> set[str]:
+    return {event.task for event in stage.told(bench, run) if event.status is Status.CHANGED}
 
 
 def _plays(desk: Desk, folder: Path, private: str, certificate: str) -> None:

@@ -37,7 +37,7 @@ def test_a_file_is_shown_once_with_what_to_do(page: TestClient, pc: Asset, kind:
     assert shown.status_code == 200, shown.text[:500]
     assert "base64," in shown.text
     assert "<li>Delete the file from the stick" in shown.text.replace("&#39;", "'")
-    assert shown.headers["Cache-Control"] == "no-store"
+    assert shown.headers["Cache-Control"] == "private, no-store"
     listed = page.get(f"/devices/{pc.tag}").text
     assert "not used yet" in listed
     assert "base64," not in listed

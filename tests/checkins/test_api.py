@@ -82,7 +82,7 @@ def test_a_pending_machine_is_confirmed_with_the_version_that_was_seen(
 
 def test_a_token_is_shown_once(client: TestClient, machine: MakeMachine) -> None:
     made = client.post(f"{API}/tokens", json={"uses": 2, "note": "branch"}, headers=as_("suzuki"))
-    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
+    assert (made.status_code, made.headers["cache-control"]) == (201, "private, no-store")
     token = made.json()["token"]
     listed = client.get(f"{API}/tokens", headers=as_("suzuki")).text
     assert token not in listed

@@ -124,9 +124,9 @@ def known_authority(work: Work, kind: AuthorityKind) -> SshAuthority:
     return found
 
 
-def revoked_serials(work: Work, authority_id: int) -> Sequence[int]:
+def revoked_serials(work: Work, authority_id: int) -> tuple[int, ...]:
     """Numbers of what this authority has taken back. Certificates long over are no danger and left out."""
-    return work.session.scalars(
+    found = work.session.scalars(
         select(SshCertificate.serial)
         .where(
             SshCertificate.authority_id == authority_id,
@@ -134,7 +134,8 @@ def revoked_serials(work: Work, authority_id: int) -> Sequence[int]:
             SshCertificate.valid_until > work.now,
         )
         .order_by(SshCertificate.serial)
-    ).all()
+    )
+    return tuple(found)
 
 
 def certificates(

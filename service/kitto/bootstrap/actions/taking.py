@@ -188,4 +188,4 @@ def _welcome(work: Work, token: BootstrapToken, returned: BootstrapReturn) -> Ta
     # A repeated call gets the same token: a machine that has enrolled already has used it up.
     welcome.enrolment_token = unseal(returned.enrolment_sealed).reveal()
     welcome.user_ca, welcome.host_certificate = authority.public, returned.host_certificate
-    return Taken(welcome, tuple(queries.revoked_serials(work, authority.id)))
+    return Taken(welcome, queries.revoked_serials(work, authority.id))

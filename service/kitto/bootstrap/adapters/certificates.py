@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import subprocess
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,8 @@ from kitto.base.seal import Secret
 from kitto.bootstrap.rules.refusals import KeyUnreadable
 
 PATIENCE_SECONDS: Final = 20
+_KRL_DATE: Final = slice(20, 28)
+"""After magic, form and version: when the list was made, in seconds (OpenSSH, PROTOCOL.krl)."""
 
 
 def new_authority() -> tuple[str, Secret]:
@@ -109,8 +112,12 @@ def thumbprint(pem: str) -> str:
     return "SHA256:" + x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256()).hex()
 
 
-def revocation_list(public: str, serials: Iterable[int]) -> bytes:
-    """What sshd reads as RevokedKeys: these numbers of this authority. Raises Fault without ssh-keygen."""
+@lru_cache(maxsize=8)
+def revocation_list(public: str, serials: tuple[int, ...]) -> bytes:
+    """What sshd reads as RevokedKeys: these numbers of this authority. Raises Fault without ssh-keygen.
+
+    The same numbers give the same bytes: the date in it, which nobody reads, is taken out.
+    """
     wanted = "".join(f"serial: {serial}\n" for serial in sorted(set(serials)))
     with tempfile.TemporaryDirectory(prefix="kitto-krl-") as folder:
         authority, made, spec = (Path(folder) / name for name in ("ca.pub", "krl", "spec"))
@@ -125,4 +132,5 @@ def revocation_list(public: str, serials: Iterable[int]) -> bytes:
             raise Fault("ssh-keygen is missing or hangs; install openssh-client") from broken
         if done.returncode:
             raise Fault(f"ssh-keygen made no list of revoked certificates: {done.stderr.strip()[-200:]}")
-        return made.read_bytes()
+        listed = made.read_bytes()
+        return listed[: _KRL_DATE.start] + bytes(8) + listed[_KRL_DATE.stop :]

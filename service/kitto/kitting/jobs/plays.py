@@ -1,5 +1,7 @@
 """Plays: launched once, followed to their end, their events stored as they come."""
 
+import base64
+import hashlib
 import time
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,7 +17,10 @@ from kitto.base.seal import unseal
 from kitto.base.settings import settings
 from kitto.base.work import Actor, Ledger, Work, system_actor
 from kitto.bootstrap import actions as bootstrap
+from kitto.bootstrap import queries as bootstrap_queries
+from kitto.bootstrap.adapters import certificates
 from kitto.bootstrap.adapters.agent_file import agent_file, windows_agent_file
+from kitto.bootstrap.rules.authorities import AuthorityKind
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
@@ -135,11 +140,24 @@ def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
     with ledger.begin(kitto()) as work:
         work.unrecorded("reads what the play needs; tokens made for it are recorded by their room")
         spec, secrets, private_key = _ready(work, queries.kit(work, kit_id), step, run)
+        authority = bootstrap_queries.authority(work, AuthorityKind.USER)
+        numbers = bootstrap_queries.revoked_serials(work, authority.id) if authority else ()
+    if authority is not None:
+        spec = _knows_revoked(spec, certificates.revocation_list(authority.public, numbers))
     try:
         plays.start(spec, secrets, private_key)
     except PlayFault:
         if plays.give_up(run):
             raise
+
+
+def _knows_revoked(spec: PlaySpec, listed: bytes) -> PlaySpec:
+    """The play also knows the certificates that were taken back, as sshd reads them."""
+    given = {
+        "kitto_revoked": base64.b64encode(listed).decode(),
+        "kitto_revoked_sha256": hashlib.sha256(listed).hexdigest(),
+    }
+    return msgspec.structs.replace(spec, variables={**spec.variables, **given})
 
 
 def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict[str, str], str]:

@@ -14,7 +14,8 @@ from kitto.kitting.adapters.publishing.reading import Fields, Items, Text, line_
 from kitto.kitting.adapters.publishing.secrets import template_files
 
 OWN: Final = frozenset(
-    {"kitto_tag", "kitto_hostname", "kitto_serial", "kitto_run", "kitto_server", "kitto_ca"}
+    f"kitto_{name}"
+    for name in ("tag", "hostname", "serial", "run", "server", "ca", "revoked", "revoked_sha256")
 )
 """What Kitto gives every play. `kitto_ca` only where the service has an authority of its own."""
 
