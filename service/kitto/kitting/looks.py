@@ -6,6 +6,7 @@ from kitto.base.i18n import N_
 from kitto.kitting.models import PlayLine
 from kitto.kitting.rules.orders import ORDER_WORDS, OrderState
 from kitto.kitting.rules.states import (
+    ABILITY_WORDS,
     KIND_WORDS,
     KIT_WORDS,
     STEP_WORDS,
@@ -60,6 +61,11 @@ _WAITS: Final[dict[WaitFor, tuple[Tone, Shape]]] = {
     WaitFor.WINDOW: ("plain", "ring"),
     WaitFor.RETRY: ("info", "half"),
 }
+_ABILITIES: Final[dict[Ability, tuple[Tone, Shape]]] = {
+    Ability.AUTOMATIC: ("info", "play"),
+    Ability.GUIDED: ("plain", "half"),
+    Ability.NEEDS_MDM: ("warn", "triangle"),
+}
 WAIT_HELP: Final[dict[WaitFor, str]] = {
     WaitFor.PERSON: N_("Do it at the bench, then confirm it."),
     WaitFor.DEVICE: N_(
@@ -79,6 +85,11 @@ EVIDENCE_WORDS: Final = {
     "approved": N_("approved"),
     "approvals": N_("approved"),
     "handed_over": N_("handed over"),
+    "file_made": N_("file made"),
+    "machine_called": N_("machine called with it"),
+    "file_used": N_("file used by the machine"),
+    "code_shown": N_("code shown"),
+    "profile_fetched": N_("profile fetched by the phone"),
     "playbook_succeeded": N_("play succeeded"),
     "playbook_failed": N_("play failed"),
     "playbook_unreachable": N_("device did not answer"),
@@ -91,11 +102,6 @@ CHECK_WORDS: Final[dict[CheckSupport, str]] = {
     CheckSupport.PARTIAL: N_("a dry run tells a part"),
     CheckSupport.NONE: N_("no dry run"),
 }
-ABILITY_WORDS: Final[dict[Ability, str]] = {
-    Ability.AUTOMATIC: N_("automatic"),
-    Ability.GUIDED: N_("guided"),
-    Ability.NEEDS_MDM: N_("impossible without an MDM"),
-}
 SEVERITY_WORDS: Final = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 SEVERITY_TONES: Final = {"error": "bad", "warning": "warn", "note": "plain"}
 STEP_TONES: Final = {state: tone for state, (tone, _) in _STEPS.items()}
@@ -103,6 +109,7 @@ STEP_TONES: Final = {state: tone for state, (tone, _) in _STEPS.items()}
 register("kitting.kit", {state: Chip(KIT_WORDS[state], *_KITS[state]) for state in KitState})
 register("kitting.step", {state: Chip(STEP_WORDS[state], *_STEPS[state]) for state in StepState})
 register("kitting.wait", {wait: Chip(WAIT_WORDS[wait], *_WAITS[wait]) for wait in WaitFor})
+register("kitting.ability", {one: Chip(ABILITY_WORDS[one], *_ABILITIES[one]) for one in Ability})
 register("kitting.order", {state: Chip(ORDER_WORDS[state], *_ORDERS[state]) for state in OrderState})
 
 

@@ -15,11 +15,13 @@ from kitto.bootstrap.facts import MachineCalled
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
 from kitto.kitting.actions.chain import move_kit, prove, step_done
+from kitto.kitting.actions.codes import SHOWN
 from kitto.kitting.actions.files import CALLED, MADE
 from kitto.kitting.actions.orders import close_order_when_done, follow_ledger
 from kitto.kitting.facts import KitHandedOver
 from kitto.kitting.rules.states import DONE, KitState, StepKind, StepState, WaitFor
 from kitto.kitting.signals import go_on
+from kitto.phones.facts import ProfileFetched
 
 
 @reacts_to(AssetObserved)
@@ -52,6 +54,16 @@ def note_call(work: Work, fact: MachineCalled) -> None:
         if step.state is StepState.WAITING and fact.token_id in tokens:
             prove(work, kit, step, CALLED, {"token": fact.token_id, "key": fact.fingerprint})
             go_on(work, kit)
+
+
+@reacts_to(ProfileFetched)
+def note_fetch(work: Work, fact: ProfileFetched) -> None:
+    """A phone fetched the profile of a step: a person still accepts it there, and confirms."""
+    kit = queries.open_kit_of(work, fact.asset_id) if isinstance(fact.asset_id, int) else None
+    for step in kit.steps if kit is not None else ():
+        links = [item.data.get("link") for item in step.evidence if item.kind == SHOWN]
+        if kit is not None and step.state is StepState.WAITING and fact.link_id in links:
+            prove(work, kit, step, "profile_fetched", {"link": fact.link_id})
 
 
 @reacts_to(AssetReceived, AssetStepTaken)

@@ -45,11 +45,14 @@ def show_owner_code(work: Work, code: OwnerCode, *, tag: str = "") -> Proved:
     return made
 
 
-def show_wifi_code(work: Work, wifi: Wifi) -> Proved:
+def show_wifi_code(work: Work, wifi: Wifi, *, tag: str = "") -> Proved:
     """The code that joins a Wi-Fi network, read back. It is stored nowhere."""
     work.allow(Permission.KIT)
+    asset = _asset(work, tag)
     made = proved(joining(wifi))
-    work.record(WifiCodeMade(ssid=wifi.ssid))
+    work.record(
+        WifiCodeMade(asset_id=asset.id if asset else "", tag=asset.name if asset else "", ssid=wifi.ssid)
+    )
     return made
 
 

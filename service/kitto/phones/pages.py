@@ -8,7 +8,6 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from kitto.base.i18n import N_, Words
-from kitto.base.paper.codes import svg
 from kitto.base.seal import Secret
 from kitto.base.settings import settings
 from kitto.base.work import Work, system_actor
@@ -17,7 +16,7 @@ from kitto.identity.rules import Permission
 from kitto.phones import actions, queries
 from kitto.phones.adapters.apk import read_apk
 from kitto.phones.adapters.browser import never_kept
-from kitto.phones.adapters.proof import Proved
+from kitto.phones.adapters.proof import Proved, drawn
 from kitto.phones.adapters.signing import certificates
 from kitto.phones.rules.android import Component, OwnerCode, belongs, read_extras, signature_checksum
 from kitto.phones.rules.apple import MEDIA_TYPE, RESTRICTIONS, AppleProfile, Restriction, WebClip
@@ -30,7 +29,6 @@ from kitto.web.render import render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
 Token = Annotated[str, Path(max_length=100)]
-PIXELS = 360
 
 open_way("kitting", "/phones", N_("Phones"), permission=Permission.KIT, rank=60)
 
@@ -209,8 +207,4 @@ def _code(request: Request, made: Proved, title: str, back: str, ssid: str) -> H
 
 def _sized(made: Proved, request: Request) -> Markup:
     work: Work = request.state.work
-    title = Words(N_("QR code for the phone's camera")).said(work.locale)
-    drawn = svg(made.symbol, title=title)
-    # the drawing has no size of its own, and a style would be against the content security policy
-    sized = drawn.replace("<svg ", f'<svg width="{PIXELS}" height="{PIXELS}" ', 1)
-    return Markup(sized)  # noqa: S704 -- escaped where it is drawn
+    return drawn(made, work.locale)

@@ -7,6 +7,7 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import prove, step_done
+from kitto.kitting.actions.codes import asked_by, was_shown
 from kitto.kitting.actions.settle import settle
 from kitto.kitting.adapters.photos import made_small
 from kitto.kitting.facts import KitApproved, PhotoTaken
@@ -14,6 +15,7 @@ from kitto.kitting.models import Kit, KitEvidence, KitPhoto, KitStep
 from kitto.kitting.rules.refusals import (
     ApprovedAlready,
     ChecksOpen,
+    CodeNotShown,
     FileNotMade,
     PhotoNeeded,
     SamePerson,
@@ -32,7 +34,11 @@ def confirm(work: Work, *, kit_id: int, step: str, ticked: list[int] | None = No
     kit, found = _waiting_step(work, kit_id, step)
     if found.kind not in CONFIRMED:
         raise ScanNeeded
-    if found.kind is StepKind.ARTIFACT and not any(item.kind == "file_made" for item in found.evidence):
+    is_code = asked_by(kit, found) is not None
+    if is_code and not was_shown(found):
+        raise CodeNotShown
+    is_file = found.kind is StepKind.ARTIFACT and not is_code
+    if is_file and not any(item.kind == "file_made" for item in found.evidence):
         raise FileNotMade
     points = found.spec.get("checks", [])
     still_open = set(range(len(points))) - set(ticked or [])
@@ -106,7 +112,11 @@ def approve_step(work: Work, *, kit_id: int, step: str, note: str = "") -> Kit:
     if found.kind is not StepKind.APPROVAL:
         raise StepNotWaiting(step=found.title(work.locale), state=Words(STEP_WORDS[found.state]))
     me = f"{work.actor.kind}:{work.actor.id}"
-    if any(item.done_as == me for item in kit.steps if item.kind in HUMAN or item.state is StepState.SKIPPED):
+    if any(
+        item.done_as == me
+        for item in kit.steps
+        if item.kind in HUMAN | CONFIRMED or item.state is StepState.SKIPPED
+    ):
         raise SamePerson(what=f"kit #{kit.id}")
     if any(item.data.get("as") == me for item in found.evidence if item.kind == "approved"):
         raise ApprovedAlready

@@ -210,7 +210,7 @@ def _step(work: Work, step: KitStep) -> StepOut:
         done_by=step.done_by,
         checks=[point[language] for point in step.spec.get("checks", [])],
         check_support=step.spec.get("check_support", "full"),
-        ability=step.spec.get("ability", "automatic"),
+        ability=step.ability,
         attempts=[attempt_shown(work, one) for one in step.attempts],
         evidence=[EvidenceOut(kind=e.kind, data=e.data, by=e.by, at=e.at, hash=e.hash) for e in step.proofs],
     )

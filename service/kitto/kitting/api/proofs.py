@@ -1,19 +1,25 @@
 """JSON doors of what proves a kit: dry runs, approvals, photos, the log, comparisons."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, UploadFile
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from pydantic import BaseModel, Field, SecretStr
 
 from kitto.assets import queries as assets
 from kitto.base.i18n import translate
+from kitto.base.paper.codes import svg
+from kitto.base.seal import Secret
 from kitto.base.work import Work
+from kitto.identity.adapters.browser import ShownOnce
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.codes import show_code as show_code_of
 from kitto.kitting.actions.files import make_file as make_file_of
 from kitto.kitting.api.bodies import AttemptOut, DriftOut, KitOut, LogLineOut, PhotoOut, attempt_shown
 from kitto.kitting.api.kits import answered
 from kitto.kitting.models import KitDrift, KitPhoto
+from kitto.phones.adapters.browser import never_kept
 from kitto.web.bodies import RESPONSES, Number, Strict
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.downloads import file_once
@@ -24,6 +30,18 @@ Key = Annotated[str, Path(max_length=64, examples=["unbox"])]
 
 class ApproveIn(Strict):
     note: str = Field(default="", max_length=1000)
+
+
+class CodeIn(Strict):
+    password: SecretStr = Field(default=SecretStr(""), description="Of the Wi-Fi; it is stored nowhere.")
+
+
+class CodeOut(BaseModel):
+    """A code that has been read back; show it and keep it nowhere. `url`: where it leads, if it is a link."""
+
+    svg: str
+    url: str
+    until: datetime | None
 
 
 class ChainOut(BaseModel):
@@ -44,6 +62,15 @@ def make_file(work: WorkDep, kit_id: Number, step: Key) -> Response:
     """The file that the fresh machine needs, with a one-time token of its own: shown in this answer only."""
     made = make_file_of(work, kit_id=kit_id, step=step)
     return file_once(made.content, made.media_type, made.name)
+
+
+@router.post("/kits/{kit_id}/steps/{step}/code", status_code=201, response_model=CodeOut)
+def show_code(request: Request, work: WorkDep, kit_id: Number, step: Key, body: CodeIn) -> Response:
+    """The code that the phone reads, in this answer only. Takes no Idempotency-Key."""
+    never_kept(request)
+    given = Secret(body.password.get_secret_value())
+    shown = show_code_of(work, kit_id=kit_id, step=step, password=given)
+    return ShownOnce(CodeOut(svg=svg(shown.made.symbol, title="QR"), url=shown.address, until=shown.until))
 
 
 @router.post("/kits/{kit_id}/steps/{step}/dry-run", status_code=202)

@@ -18,12 +18,14 @@ from kitto.kitting.rules.states import (
     OPEN,
     OVER,
     STEP_TABLE,
+    Ability,
     KitState,
     OnLost,
     Phase,
     StepKind,
     StepState,
     WaitFor,
+    ability_of,
 )
 
 MOVED = "moved"
@@ -148,6 +150,11 @@ class KitStep(Base):
         """What its kind wants to know."""
         found: dict[str, Any] = self.spec.get("with", {})
         return found
+
+    @property
+    def ability(self) -> Ability:
+        """How far Kitto comes with it."""
+        return ability_of(self.kind, Ability(self.spec.get("ability", Ability.AUTOMATIC)))
 
     @property
     def proofs(self) -> list["KitEvidence"]:

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from kitto.assets import queries as assets
 from kitto.base.i18n import N_, Words, translate
+from kitto.base.seal import Secret
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.codes import ShownCode, asked_by, was_shown
+from kitto.kitting.actions.codes import show_code as show_code_of
 from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.queries import bench
+from kitto.kitting.rules.codes import CODE_WORDS
 from kitto.kitting.rules.refusals import NothingInHand
 from kitto.kitting.rules.states import KIT_WORDS, OPEN, KitState, StepKind
-from kitto.web.bodies import MaybeNumber
+from kitto.phones.adapters.browser import never_kept
+from kitto.phones.adapters.proof import drawn
+from kitto.web.bodies import MaybeNumber, Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
 from kitto.web.render import render
@@ -69,6 +75,20 @@ async def scan(request: Request, work: WorkDep) -> Response:
         return _bench(request, work, found, said)
 
     return await run_in_threadpool(act)
+
+
+@router.post("/kitting/bench/code")
+def show_code(
+    request: Request,
+    work: WorkDep,
+    kit: Annotated[Number, Form()],
+    step: Annotated[str, Form(max_length=64)],
+    password: Annotated[str, Form(max_length=200)] = "",
+) -> HTMLResponse:
+    """The code of the step in hand, in this answer only."""
+    never_kept(request)
+    shown = show_code_of(work, kit_id=kit, step=step, password=Secret(password))
+    return _bench(request, work, queries.kit(work, kit), None, shown)
 
 
 def _scan(
@@ -137,7 +157,9 @@ def _said(work: Work, verdict: str, title: str, says: str, **names: object) -> S
     return Said(verdict, title, translate(work.locale, says, **names))
 
 
-def _bench(request: Request, work: Work, kit: Kit | None, said: Said | None) -> HTMLResponse:
+def _bench(
+    request: Request, work: Work, kit: Kit | None, said: Said | None, shown: ShownCode | None = None
+) -> HTMLResponse:
     work.session.flush()  # the queue is read next
     hand: KitStep | None = (
         bench.hand_step(kit) if kit is not None and kit.state is not KitState.HELD else None
@@ -153,4 +175,9 @@ def _bench(request: Request, work: Work, kit: Kit | None, said: Said | None) -> 
         said=said,
         waiting=waiting,
         reads_back=READ_BACK,
+        code=asked_by(kit, hand) if kit is not None and hand is not None else None,
+        code_words=CODE_WORDS,
+        was_shown=hand is not None and was_shown(hand),
+        shown=shown,
+        picture=drawn(shown.made, work.locale) if shown else "",
     )

@@ -12,6 +12,7 @@ from kitto.base.i18n import N_
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.codes import asked_by
 from kitto.kitting.actions.files import make_file as make_file_of
 from kitto.kitting.actions.settle import seconds
 from kitto.kitting.looks import (
@@ -46,6 +47,7 @@ def show_kit(request: Request, work: ReadDep, kit_id: Number) -> HTMLResponse:
     work.allow(Permission.SEE)
     kit = queries.kit(work, kit_id)
     left = {step.key for step in kit.steps if step.state not in DONE}
+    hand = bench.hand_step(kit) if kit.state is not KitState.HELD else None
     usual = past.usual_seconds(work, kit.profile.name, left) if kit.state in OPEN else {}
     return render(
         request,
@@ -53,7 +55,8 @@ def show_kit(request: Request, work: ReadDep, kit_id: Number) -> HTMLResponse:
         kit=kit,
         model=queries.model_of(work, kit),
         current=queries.current_step(kit),
-        hand=bench.hand_step(kit) if kit.state is not KitState.HELD else None,
+        hand=hand,
+        code=hand is not None and asked_by(kit, hand) is not None,
         seconds=seconds(kit),
         done_at=past.done_at(kit, usual, work.now) if kit.state in OPEN else None,
         holds=queries.chain_holds(work, kit),

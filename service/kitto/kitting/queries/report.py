@@ -12,7 +12,7 @@ from kitto.base.settings import settings
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitOrder, KitPhoto, KitStep
 from kitto.kitting.queries.kits import chain_holds, kits_of_order
-from kitto.kitting.rules.states import HUMAN, KIT_WORDS, STEP_WORDS, StepState
+from kitto.kitting.rules.states import ABILITY_WORDS, HUMAN, KIT_WORDS, STEP_WORDS, StepState
 from kitto.people import queries as people
 
 MOST_PHOTOS: Final = 20
@@ -84,6 +84,8 @@ def _step(work: Work, step: KitStep) -> dict[str, Any]:
     if step.attempt > 1:
         said.append(f"× {step.attempt}")
     for proof in step.proofs:
+        if proof.data.get("name") and proof.data.get("sha256"):
+            said.append(f"{proof.data['name']} {proof.data['sha256'][:16]}")
         said += [str(proof.data[name]) for name in ("scanned", "serial", "note") if proof.data.get(name)]
     if step.runs and step.runs[-1].counts:
         said.append(translate(work.locale, CHANGED, n=step.runs[-1].counts.get("changed", 0)))
@@ -94,6 +96,7 @@ def _step(work: Work, step: KitStep) -> dict[str, Any]:
         "key": step.key,
         "kind": str(step.kind),
         "title": step.title(work.locale),
+        "ability": translate(work.locale, ABILITY_WORDS[step.ability]),
         "state": str(step.state),
         "who": step.done_by,
         "when": _when(work, step.ended_at),

@@ -6,8 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from kitto.base.i18n import N_, Words
+from kitto.kitting.rules.codes import asked
 from kitto.kitting.rules.refusals import ProfileBroken
-from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind
+from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind, ability_of
 
 TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp"})
 """How a probe can ask."""
@@ -110,9 +111,15 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for _, step in self.all_steps:
             if step.kind is StepKind.PLAYBOOK:
                 return True
-            if step.kind is StepKind.ARTIFACT or step.with_.get("contact"):
+            is_file = step.kind is StepKind.ARTIFACT and asked(step.with_, {}) is None
+            if is_file or step.with_.get("contact"):
                 return False
         return False
+
+    @property
+    def abilities(self) -> dict[str, Ability]:
+        """How far Kitto comes with each step, by key."""
+        return {step.key: ability_of(step.kind, step.ability) for _, step in self.all_steps}
 
     @property
     def recipes(self) -> tuple[str, ...]:

@@ -226,6 +226,21 @@ class FileUnknown(Refusal):
     )
 
 
+class CodeLacks(Refusal):
+    code = "kitting.code_lacks"
+    status = 422
+    says = N_(
+        "No code was made: the kit has no {names}. Skip the step with that reason, or start the kit again "
+        "with them."
+    )
+
+
+class CodeNotShown(Refusal):
+    code = "kitting.code_not_shown"
+    status = 422
+    says = N_("The step was not confirmed: its code was not shown. Show it and let the phone read it first.")
+
+
 class FileNotMade(Refusal):
     code = "kitting.file_not_made"
     status = 422

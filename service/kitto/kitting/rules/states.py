@@ -108,9 +108,23 @@ class Ability(StrEnum):
     NEEDS_MDM = "needs_mdm"
 
 
+ABILITY_WORDS: Final[dict[Ability, str]] = {
+    Ability.AUTOMATIC: N_("automatic"),
+    Ability.GUIDED: N_("guided"),
+    Ability.NEEDS_MDM: N_("impossible without an MDM"),
+}
+
+
+def ability_of(kind: StepKind, said: Ability) -> Ability:
+    """How far Kitto comes with a step: what its recipe says, but never alone with what hands do."""
+    return Ability.GUIDED if said is Ability.AUTOMATIC and kind in WITH_HANDS else said
+
+
 HUMAN: Final = frozenset({StepKind.MANUAL, StepKind.PHOTO, StepKind.SCAN, StepKind.LABEL})
 """Steps done by hands at the bench."""
 BY_PEOPLE: Final = HUMAN | {StepKind.APPROVAL, StepKind.HANDOVER}
+WITH_HANDS: Final = BY_PEOPLE | {StepKind.ARTIFACT}
+"""Steps of which Kitto does a part at most: the rest is a person's."""
 MACHINE: Final = frozenset({StepKind.PLAYBOOK, StepKind.PROBE, StepKind.WEBHOOK})
 """Steps that talk to something outside; one of a kit's at a time."""
 

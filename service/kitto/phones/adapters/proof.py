@@ -4,7 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kitto.base.paper.codes import Kind, Symbol, decode
+from markupsafe import Markup
+
+from kitto.base.i18n import N_, Words
+from kitto.base.paper.codes import Kind, Symbol, decode, svg
 from kitto.phones.rules.refusals import CodeTooLarge, CodeUnreadable
 
 if TYPE_CHECKING:
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 MOST_VERSION: Final = 25
 """117 modules: 2.4 px each on a screen of 300 px; larger ones are hard for older cameras."""
 _PIXELS: Final = 4
+PIXELS: Final = 360
+"""How large a page draws it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ def proved(text: str) -> Proved:
     if decode(_picture(symbol)) != [text]:
         raise CodeUnreadable
     return Proved(symbol, version, size)
+
+
+def drawn(made: Proved, locale: str) -> Markup:
+    """The code as a picture for a page."""
+    picture = svg(made.symbol, title=Words(N_("QR code for the phone's camera")).said(locale))
+    # the drawing has no size of its own, and a style would be against the content security policy
+    sized = picture.replace("<svg ", f'<svg width="{PIXELS}" height="{PIXELS}" ', 1)
+    return Markup(sized)  # noqa: S704 -- escaped where it is drawn
 
 
 def _smallest(text: str) -> tuple[int, str, "QRCode[Any]"]:

@@ -1,6 +1,6 @@
 """Wi-Fi networks as a phone is told of them, and the text of the code that joins one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -59,6 +59,11 @@ def _check_password(security: Security, password: str) -> None:
         is_key = False
     if not (fits or is_key):
         _refuse(Words(N_("A WPA2 password has 8 to 63 ASCII letters, or is a key of 64 hexadecimal digits.")))
+
+
+def masked(wifi: Wifi) -> Wifi:
+    """The same network with stars for its password, for a hash that tells nothing of it."""
+    return wifi if wifi.security is Security.OPEN else replace(wifi, password=Secret("*" * 8))
 
 
 def joining(wifi: Wifi) -> str:

@@ -1,5 +1,7 @@
-// The bench: number keys tick points (0 ticks all), and a photo is looked at before it is kept.
+// The bench: number keys tick points (0 ticks all), a photo is looked at before it is kept, and the password of
+// the bench's Wi-Fi is typed once: this page keeps it in memory, by the name of the network, until it is left.
 let pause = 0;
+const kept = new Map();
 
 document.addEventListener("input", ({ target }) => {
   clearTimeout(pause);
@@ -37,3 +39,12 @@ document.addEventListener("change", ({ target }) => {
   };
   reader.readAsDataURL(target.files[0]);
 });
+
+document.addEventListener("submit", ({ target }) => {
+  const field = target.querySelector?.("[data-kept]");
+  if (field) kept.set(field.dataset.kept, field.value);
+}, true);
+
+new MutationObserver(() => {
+  for (const field of document.querySelectorAll("[data-kept]")) field.value ||= kept.get(field.dataset.kept) ?? "";
+}).observe(document.documentElement, { childList: true, subtree: true });

@@ -68,6 +68,9 @@ class Scan extends HTMLElement {
     this.sink.value = "";
     this.sink.focus();
     if (!scanned) return;
+    // Enter alone does what comes before confirming, where something does
+    const first = text.trim() ? null : document.querySelector("form[data-first]");
+    if (first) return first.requestSubmit();
     // what stands beside a scan (the step it is for) is known only when those before it are answered
     const body = this.queue.length ? "" : this.body(scanned);
     this.queue.push({ key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, body, scanned });
