@@ -1,5 +1,5 @@
-// The bench: number keys tick points (0 ticks all), a photo is looked at before it is kept, and the password of
-// the bench's Wi-Fi is typed once: this page keeps it in memory, by the name of the network, until it is left.
+// The bench: number keys tick points (0 ticks all), a photo is looked at before it is kept, and a Wi-Fi
+// password is typed once: the page keeps it in memory until it is left.
 let pause = 0;
 const kept = new Map();
 
@@ -42,9 +42,14 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", ({ target }) => {
   const field = target.querySelector?.("[data-kept]");
-  if (field) kept.set(field.dataset.kept, field.value);
+  if (!field) return;
+  kept.set(field.dataset.kept, field.value);
+  document.getElementById("problems").replaceChildren();
 }, true);
 
 new MutationObserver(() => {
   for (const field of document.querySelectorAll("[data-kept]")) field.value ||= kept.get(field.dataset.kept) ?? "";
+  // what is typed next is a scan
+  const idle = document.activeElement === document.body && document.querySelector(".code-shown");
+  if (idle) document.querySelector(".sink")?.focus({ preventScroll: true });
 }).observe(document.documentElement, { childList: true, subtree: true });
