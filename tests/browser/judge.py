@@ -84,14 +84,15 @@ class Judge:
             locale=LOCALES[locale],
             reduced_motion="reduce",
         )
-        return self.watch(context.new_page())
+        page = self.watch(context.new_page())
+        self.opened.append(page)
+        return page
 
     def watch(self, page: Page) -> Page:
-        """Remember what the browser says about this page, too."""
+        """Remember what the browser says about this page, too; whoever opened it closes it."""
         page.set_default_timeout(10_000)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.heard.append(str(error)))
-        self.opened.append(page)
         return page
 
     def complaints(self, page: Page) -> list[str]:

@@ -21,7 +21,9 @@ def told(program: str) -> str:
 
 
 def test_no_large_library_is_loaded_before_it_is_used() -> None:
-    program = f"import sys, kitto.cli, kitto.main; print([name for name in {LARGE} if name in sys.modules])"
+    program = (
+        f"import sys, kitto.cli.root, kitto.main; print([name for name in {LARGE} if name in sys.modules])"
+    )
     assert told(program).strip() == "[]"
 
 
@@ -32,6 +34,10 @@ def test_a_command_runs_with_the_garbage_collector_on() -> None:
         "sys.argv[1:] = ['look']\nmain()"
     )
     assert told(program).strip() == "True True"
+
+
+def test_whoever_only_imports_the_commands_keeps_the_garbage_collector() -> None:
+    assert told("import gc, kitto.cli.root, kitto.main; print(gc.isenabled())").strip() == "True"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`kitto` and its nouns."""
 
-import gc
 import sys
 
 import typer
@@ -53,8 +52,6 @@ app.command()(keep.seed)
 
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 refused or failed, 2 wrong usage; those for CI: `remote.Exit`."""
-    gc.freeze()  # what has been imported is never looked through again: a pause of 0.3 s less
-    gc.enable()
     try:
         app()
     except Refusal as refusal:
