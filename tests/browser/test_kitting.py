@@ -30,10 +30,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
 
 
 @pytest.fixture
-def page(browser: Browser, shop: Workshop, page_at: Judge) -> Page:
-    context = browser.new_context(locale=LOCALES["en"], reduced_motion="reduce")
-    shop.enter(context)
-    return page_at.watch(context.new_page())
+def page(browser: Browser, shop: Workshop, page_at: Judge) -> Iterator[Page]:
+    with browser.new_context(locale=LOCALES["en"], reduced_motion="reduce") as context:
+        shop.enter(context)
+        yield page_at.watch(context.new_page())
 
 
 def type_in(page: Page, text: str) -> None:
