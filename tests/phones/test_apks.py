@@ -152,6 +152,8 @@ def test_a_bad_file_is_refused_quickly_in_a_sentence(bad: bytes) -> None:
     assert refused.value.sentence("ja").startswith("アプリのファイルを使えません")
 
 
+# Such a number is read today and refused by a later release; both are an answer.
+@pytest.mark.filterwarnings("ignore:Parsed a serial number:UserWarning")
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=8))
 def test_a_file_with_anything_written_into_it_is_read_or_refused(at: int, over: bytes) -> None:
