@@ -142,7 +142,7 @@ def _launch(ledger: Ledger, plays: Ansible, kit_id: int, step: str, run: str) ->
         spec, secrets, private_key = _ready(work, queries.kit(work, kit_id), step, run)
         authority = bootstrap_queries.authority(work, AuthorityKind.USER)
         numbers = bootstrap_queries.revoked_serials(work, authority.id) if authority else ()
-    if authority is not None:
+    if authority is not None and spec.host.transport.is_ssh:
         spec = _knows_revoked(spec, certificates.revocation_list(authority.public, numbers))
     try:
         plays.start(spec, secrets, private_key)
