@@ -1,11 +1,15 @@
-"""Connections: those of PostgreSQL are looked at when they have rested, not before each question."""
+"""Connections: when they are looked at, and what one reading sees."""
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, func, select, text
 
+from kitto.assets.models import Asset
 from kitto.base import db
 from kitto.base.db import Database
+from kitto.base.work import Ledger
+from kitto.identity.rules import Permission
 from tests.counterparts.postgres import postgres_server
+from tests.make import KITTO, make_pc
 
 
 def pid(engine: Engine) -> int:
@@ -37,3 +41,15 @@ def test_a_connection_used_a_moment_ago_is_not_asked_again(monkeypatch: pytest.M
         pid(database.write)
         assert len(asked) == 1
         database.close()
+
+
+def test_all_questions_of_a_reading_see_one_moment(ledger: Ledger) -> None:
+    count = select(func.count()).select_from(Asset)
+    with ledger.read(KITTO) as work:
+        work.allow(Permission.SEE)
+        before = work.session.scalar(count)
+        make_pc(ledger)
+        assert work.session.scalar(count) == before
+    with ledger.read(KITTO) as work:
+        work.allow(Permission.SEE)
+        assert work.session.scalar(count) == (before or 0) + 1

@@ -127,7 +127,10 @@ class Database:
                 url, pool_size=pool_size, max_overflow=pool_size, pool_use_lifo=True, pool_timeout=30
             )
             _look_after_a_rest(self.write)
-            self.read = self.write.execution_options(postgresql_readonly=True)
+            # All questions of a reading see one moment, as they do on SQLite: a kit and its steps agree.
+            self.read = self.write.execution_options(
+                postgresql_readonly=True, isolation_level="REPEATABLE READ"
+            )
             self.engine_of_jobs = create_engine(
                 url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
             )

@@ -33,7 +33,7 @@ def test_a_recipe_has_its_papers_and_a_look_at_the_whole(recipe: Path) -> None:
     assert (recipe / "playbook.yml").is_file() is (recipe in PLAYING)
     assert not list(recipe.rglob("*.py"))
     for name in profile_of(recipe).get("parameters", {}).get("properties", {}):
-        assert f"| `{name}`" in readme or f", `{name}`" in readme
+        assert f"`{name}`" in readme
     for secret in {name for step in steps(recipe) for name in step.get("secrets", ())}:
         assert f"`{secret}`" in readme
 
