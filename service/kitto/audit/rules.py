@@ -171,7 +171,7 @@ def link_of(subject_kind: str, subject_id: str, data: Mapping[str, Any]) -> str:
 
 
 def _said(name: str, value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() == {"code", "says", "names"}:
+    if isinstance(value, dict) and value.keys() - {"also"} == {"code", "says", "names"}:
         return Told.of(value)
     words = _WORDS.get(name, {}).get(value) if isinstance(value, str) else None
     return Words(words) if words else value

@@ -98,6 +98,14 @@ def swap(name: str, old: str, new: str) -> Break:
     return act
 
 
+def put_more(name: str, text: str) -> Break:
+    def act(folder: Path) -> None:
+        with (folder / name).open("a") as file:
+            file.write(text)
+
+    return act
+
+
 def play(old: str, new: str) -> Break:
     return swap("playbook.yml", old, new)
 
@@ -152,6 +160,12 @@ BROKEN: dict[str, Break] = {
     "parameters_wrong": swap("profile.yml", "type: string", "type: strong"),
     "parameters_fetch": swap("profile.yml", "type: string", "$ref: http://127.0.0.1/x"),
     "default_wrong": swap("profile.yml", "default: hello", "default: HELLO"),
+    "cause_wrong": put_more(
+        "profile.yml", "causes: { door_open: [{ ja: '{b} です。', en: 'It is {a}.' }] }\n"
+    ),
+    "cause_unsaid": task(
+        'ansible.builtin.fail:\n  msg: "[door_open] The door {{ kitto_greeting }} is open."'
+    ),
     "playbook_missing": swap("profile.yml", "playbook: playbook.yml", "playbook: gone.yml"),
     "papers_missing": put("README.md", "nothing"),
     "papers_variable": put("README.md", "a quality card"),

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from kitto.base.i18n.voice import LOCALES, voice
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 ROOMS: Final = Path(__file__).resolve().parents[2]
 """The package folder; every folder in it that has words carries a `<locale>.po`."""
 
@@ -37,20 +38,27 @@ class Words:
 class Told(str):
     """A sentence as it was said in English, with its code and what it was made of, to be said again.
 
-    A plain string wherever nobody asks. What is kept of it are its `parts`.
+    A plain string wherever nobody asks. What is kept of it are its `parts`. `also` has it by language, where
+    the words are not ours and stand in no catalogue.
     """
 
-    __slots__ = ("code", "names", "says")
+    __slots__ = ("also", "code", "names", "says")
 
     code: str
     says: str
     names: Mapping[str, object]
+    also: Mapping[str, str]
 
     def __new__(
-        cls, says: str, names: Mapping[str, object] = MappingProxyType({}), *, code: str = ""
+        cls,
+        says: str,
+        names: Mapping[str, object] = _NOTHING,
+        *,
+        code: str = "",
+        also: Mapping[str, str] = _NOTHING,
     ) -> Self:
         made = super().__new__(cls, fill("en", says, names))
-        made.code, made.says, made.names = code, says, names
+        made.code, made.says, made.names, made.also = code, says, names, also
         return made
 
     def __deepcopy__(self, memo: object) -> Self:
@@ -58,18 +66,19 @@ class Told(str):
 
     def said(self, locale: str) -> str:
         """The sentence in this language."""
-        return fill(locale, lookup(locale, self.says), self.names)
+        return fill(locale, self.also.get(locale) or lookup(locale, self.says), self.names)
 
     def parts(self) -> dict[str, Any]:
         """Code, sentence and values, as JSON values."""
         names = {name: _part(value) for name, value in self.names.items()}
-        return {"code": self.code, "says": self.says, "names": names}
+        also = {"also": dict(self.also)} if self.also else {}
+        return {"code": self.code, "says": self.says, "names": names, **also}
 
     @classmethod
     def of(cls, parts: Mapping[str, Any]) -> Self:
         """The sentence that had these parts."""
         names = {name: _whole(value) for name, value in parts["names"].items()}
-        return cls(parts["says"], names, code=parts["code"])
+        return cls(parts["says"], names, code=parts["code"], also=parts.get("also", _NOTHING))
 
 
 def _part(value: object) -> object:

@@ -14,6 +14,7 @@ from kitto.base.ids import new_id
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
+from kitto.kitting.actions.causes import in_both_languages
 from kitto.kitting.actions.chain import move_step, prove, step_done, step_failed, step_waits
 from kitto.kitting.actions.kinds import LOOKS
 from kitto.kitting.actions.locks import refuse_stale, take_lock
@@ -234,6 +235,7 @@ def note_outcome(work: Work, kit_id: int, step_key: str, run: str, outcome: Play
     attempt = next(item for item in step.attempts if item.run == run)
     if attempt.ended_at is not None:
         return
+    outcome = in_both_languages(kit, step, outcome)
     evidence = prove(work, kit, step, f"{step.kind}_{outcome.outcome}", _note(work, attempt, outcome))
     if attempt.mode not in ("run", "verify") or step.state is not StepState.RUNNING:
         return

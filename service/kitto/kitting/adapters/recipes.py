@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 
 from kitto.base.settings import settings
 from kitto.kitting.adapters.content import content_of
-from kitto.kitting.rules.profiles import ProfileSpec
+from kitto.kitting.rules.profiles import ProfileSpec, Said
 from kitto.kitting.rules.refusals import ProfileBroken, ProfileUnknown
 
 
@@ -81,6 +82,21 @@ def keep(name: str) -> str:
 def kept(content: str) -> Path:
     """Where the recipe with this hash is kept."""
     return settings().data / "recipes" / content
+
+
+def causes(content: str) -> Mapping[str, tuple[Said, ...]]:
+    """What the plays of a kept recipe say when they fail, by code, in both languages.
+
+    Empty where nothing can be read: the plays then speak in their own words.
+    """
+    try:
+        return msgspec.yaml.decode((kept(content) / "profile.yml").read_bytes(), type=_Speaking).causes
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+class _Speaking(msgspec.Struct, frozen=True):
+    causes: dict[str, tuple[Said, ...]] = {}
 
 
 def folder(name: str) -> Path:

@@ -52,8 +52,9 @@ def _owned(spec: ProfileSpec) -> ProfileSpec:
             for step in steps
         )
 
+    # What plays say belongs to the folder they are in, and is read there.
     return msgspec.structs.replace(
-        spec, steps=own(spec.steps), acceptance=own(spec.acceptance), handover=own(spec.handover)
+        spec, steps=own(spec.steps), acceptance=own(spec.acceptance), handover=own(spec.handover), causes={}
     )
 
 

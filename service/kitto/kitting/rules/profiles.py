@@ -78,6 +78,8 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replaces the inherited one in its place, `without` leaves inherited steps out. `acceptance` are the steps
     that decide whether the device is ready; `second_person` adds an approval by somebody else. `hostname` is
     a pattern like `sales-{n:03}`: each kit reserves a name of its own; left out, the tag is the name.
+    `causes` says in both languages what the plays of this very folder say when they fail, by code: their
+    sentence in English, as it is, with its values as `{name}`.
     """
 
     name: str
@@ -95,6 +97,7 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label_template: str = ""
     licences: tuple[str, ...] = ()
     drift: Drift | None = None
+    causes: dict[str, tuple[Said, ...]] = {}
 
     @property
     def all_steps(self) -> tuple[tuple[Phase, StepSpec], ...]:

@@ -54,6 +54,20 @@ CODES: Final[dict[str, tuple[Severity, str]]] = {
     "parameters_fetch": (_BAD, N_("A schema refers to {what}. It may refer to its own parts (#/…) only.")),
     "default_wrong": (_BAD, N_("The default of {what} is not what the schema of the parameter allows.")),
     "playbook_missing": (_BAD, N_("The step names the playbook {what}, which is not there.")),
+    "cause_wrong": (
+        _BAD,
+        N_(
+            "The words for the cause {what} cannot be used. A code has small letters and _; values stand in"
+            " the sentence as {{name}}, and Japanese names no other than English does."
+        ),
+    ),
+    "cause_unsaid": (
+        _MIND,
+        N_(
+            "Nobody has Japanese words for “{what}”. Write the sentence in both languages under causes in the"
+            " profile, with its values as {{name}}."
+        ),
+    ),
     "papers_missing": (
         _MIND,
         N_("README.md is missing. Write down what the recipe does, its variables, and its quality card."),

@@ -27,7 +27,7 @@ _WORDS: Final = """
 """
 _KNOWN: Final = frozenset(_WORDS.split())
 _EXPRESSIONS: Final = ("when", "changed_when", "failed_when", "until")
-_LONGEST: Final = 64 * 1024
+LONGEST: Final = 64 * 1024
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _JINJA: Final = Environment(
     extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True
@@ -62,15 +62,20 @@ def names_in(text: str, *, is_expression: bool = False) -> set[str]:
     """The variables a template reads. Nothing is evaluated, not even `'a' * 9999999`."""
     if not is_expression and "{" not in text:
         return set()
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise ValueError("it is too long")
-    tree = _JINJA.parse("{{ (" + text + ") }}" if is_expression else text)
+    tree = parsed("{{ (" + text + ") }}" if is_expression else text)
     loaded: set[str] = set()
     stored: set[str] = set()
     for name in tree.find_all(nodes.Name):
         (loaded if name.ctx == "load" else stored).add(name.name)
     stored |= {macro.name for macro in tree.find_all(nodes.Macro)}
     return loaded - stored
+
+
+def parsed(text: str) -> nodes.Template:
+    """A template as a tree. Nothing is evaluated. Raises TemplateSyntaxError and RecursionError."""
+    return _JINJA.parse(text)
 
 
 def _texts(book: Book, folder: Path) -> Iterator[tuple[str, Text, bool]]:

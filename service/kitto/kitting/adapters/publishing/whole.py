@@ -9,6 +9,7 @@ from kitto.base.settings import settings
 from kitto.kitting.adapters.content import content_of
 from kitto.kitting.adapters.publishing.asking import Asking, can_be_contained, lint_program
 from kitto.kitting.adapters.publishing.books import Book, Gatherer
+from kitto.kitting.adapters.publishing.causes import look_at_messages, look_at_words
 from kitto.kitting.adapters.publishing.findings import Finding, Report, found
 from kitto.kitting.adapters.publishing.manners import look_at_collections, look_at_manners
 from kitto.kitting.adapters.publishing.profile import (
@@ -20,7 +21,7 @@ from kitto.kitting.adapters.publishing.profile import (
     properties,
     step_line,
 )
-from kitto.kitting.adapters.publishing.reading import read
+from kitto.kitting.adapters.publishing.reading import Fields, read
 from kitto.kitting.adapters.publishing.secrets import look_at_hiding, look_at_secrets
 from kitto.kitting.adapters.publishing.survey import survey
 from kitto.kitting.adapters.publishing.variables import look_at_variables
@@ -68,6 +69,7 @@ def _look(copy: Path, name: str, findings: list[Finding]) -> list[str]:
         if inside(copy, book):
             steps.setdefault(book, []).append(step)
     used: set[str] = set()
+    look_at_words(profile, _line_of_causes(copy), findings)
     for book in sorted(steps):
         used |= _look_at_book(copy, Gatherer(copy, findings).book(book), profile, steps[book], findings)
     _look_at_use(copy, profile, used, findings)
@@ -85,6 +87,7 @@ def _look_at_book(
     # A book that no step runs shows the whole; it may use what any step has.
     files = {name for step in steps or [step for _, step in profile.plays] for name in step.files}
     declared = set.intersection(*(set(step.secrets) for step in steps)) if steps else None
+    look_at_messages(book, copy, profile, findings)
     used = look_at_variables(book, copy, profile.parameters | files, findings)
     read_here = look_at_secrets(book, copy, declared, findings)
     for step in steps:
@@ -117,6 +120,11 @@ def _look_at_use(copy: Path, profile: Profile, used: set[str], findings: list[Fi
         for name in properties(spec)
         if name not in used | profile.inherited and name not in said
     )
+
+
+def _line_of_causes(copy: Path) -> int:
+    written = _written(copy)
+    return written.line_of("causes") if isinstance(written, Fields) else 0
 
 
 def _machines(shipped: Path) -> set[bytes]:
