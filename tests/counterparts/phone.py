@@ -17,12 +17,13 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"picture"
 
 @dataclass
 class Phone:
-    """One phone with its state. `tells_imei`: as a build before Android 10 does."""
+    """One phone with its state, empty: not on the cable. `tells_imei`: as a build before Android 10 does."""
 
     serial: str = "R58M12ABCDE"
     state: str = "device"
     accounts: int = 0
     tells_imei: bool = False
+    encryption: str = "encrypted"
     owner: str = ""
     apps: list[bytes] = field(default_factory=list)
     kept: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Phone:
         fixed = {
             "getprop": self._props(),
             "dumpsys battery": "Current Battery Service state:\n  level: 83\n  scale: 100\n",
+            "dumpsys device_policy": self._policy(),
             "dumpsys account": f"User UserInfo{{0:Owner:13}}:\n  Accounts: {self.accounts}\n",
         }
         if command in fixed:
@@ -62,8 +64,24 @@ class Phone:
             "ro.product.model": "SM-A536",
             "ro.build.fingerprint": "samsung/a53x/a53x:14/UP1A/A536:user/release-keys",
             "ro.build.version.release": "14",
+            "ro.build.version.security_patch": "2026-10-05",
+            "ro.crypto.state": self.encryption,
         }
         return "".join(f"[{name}]: [{value}]\n" for name, value in known.items())
+
+    def _policy(self) -> str:
+        """As DevicePolicyManagerService prints itself (Owners.dump, ComponentInfo)."""
+        package, _, name = self.owner.partition("/")
+        whole = f"{package}/{package}{name}" if name.startswith(".") else self.owner
+        owner = (
+            f"  Device Owner: \n    admin=ComponentInfo{{{whole}}}\n    name=\n    package={package}\n"
+            "    isOrganizationOwnedDevice=true\n    User ID: 0\n\n"
+        )
+        return (
+            "Current Device Policy Manager state:\n  Immutable state:\n    mHasFeature=true\n"
+            + (owner if self.owner else "")
+            + "  Enabled Device Admins (User 0, provisioningState: 0):\n"
+        )
 
     def _own(self, component: str) -> tuple[str, int]:
         if self.accounts:
@@ -100,7 +118,7 @@ class _Session(socketserver.StreamRequestHandler):
         if service == "host:version":
             self._okay(f"{VERSION:04x}")
         elif service == "host:devices":
-            self._okay(f"{phone.serial}\t{phone.state}\n")
+            self._okay(f"{phone.serial}\t{phone.state}\n" if phone.state else "")
         elif service.endswith(":features") or service == "host:features":
             self._okay("shell_v2,cmd")
         elif service.startswith("host:tport:serial:"):

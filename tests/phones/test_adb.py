@@ -33,6 +33,7 @@ def test_the_bench_reads_sets_installs_owns_takes_a_picture_and_switches_adb_off
     who = adb.identity(phone.serial)
     assert (who.serial, who.maker, who.model, who.android) == (phone.serial, "samsung", "SM-A536", "14")
     assert (who.battery, who.accounts, who.imeis) == (83, 0, ("490154203237518",))
+    assert (who.patch, who.encryption, who.owner) == ("2026-10-05", "encrypted", "")
     app = tmp_path / "app with space.apk"
     app.write_bytes(unsigned())
     adb.install(phone.serial, app)
@@ -40,6 +41,7 @@ def test_the_bench_reads_sets_installs_owns_takes_a_picture_and_switches_adb_off
     assert adb.put_setting(phone.serial, "system", "time_12_24", "24") == "24"
     adb.make_owner(phone.serial, f"{PACKAGE}/{RECEIVER}")
     assert phone.owner == f"{PACKAGE}/{RECEIVER}"
+    assert adb.identity(phone.serial).owner.split("/")[0] == PACKAGE
     assert adb.screenshot(phone.serial) == PNG
     adb.switch_off(phone.serial)
     assert phone.kept["global", "adb_enabled"] == "0"

@@ -47,7 +47,7 @@ def list_attached(json: JsonFlag = False) -> None:
 
 @app.command("probe")
 def probe(serial: Serial, json: JsonFlag = False) -> None:
-    """Who a phone is: serial, model, build, battery, accounts, IMEI where Android tells. Changes nothing."""
+    """Who a phone is: serial, model, build, encryption, owner app, accounts, IMEI where Android tells."""
     speak(as_json=json)
     found = adb.identity(serial)
     out.record({**vars(found), "imeis": [one for one in found.imeis if imei_is_valid(one)]})

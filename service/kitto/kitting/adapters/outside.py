@@ -49,6 +49,7 @@ class Target:
     """How a device is reached, and the host key or certificate it must show.
 
     WinRM signs in: with `user` and `password`, and the device must have this `serial`. SNMP asks with `ear`.
+    A phone on the cable is known by its `serial` alone; `wants` says what it must be.
     """
 
     address: str
@@ -58,6 +59,7 @@ class Target:
     password: Secret | None = None
     serial: str = ""
     ear: ears.Ear | None = None
+    wants: tuple[str, ...] = ()
 
 
 def probe_tcp(target: Target) -> PlayOutcome:
@@ -120,6 +122,13 @@ def probe_snmp(target: Target) -> PlayOutcome:
     return msgspec.structs.replace(came, seen={name: value[:200] for name, value in said.items() if value})
 
 
+def probe_adb(target: Target) -> PlayOutcome:
+    """Whether the phone is on the cable of the bench and lets us in; what it is goes into the evidence."""
+    from kitto.kitting.adapters import cable  # many never have one
+
+    return cable.ask(target.serial, target.wants)
+
+
 def _right_one(target: Target, serial: str) -> PlayOutcome:
     if not target.serial or normalised(serial) == normalised(target.serial):
         return WELL
@@ -132,6 +141,7 @@ PROBES: Final[dict[str, Callable[[Target], PlayOutcome]]] = {
     "ssh": probe_ssh,
     "winrm": probe_winrm,
     "snmp": probe_snmp,
+    "adb": probe_adb,
 }
 
 

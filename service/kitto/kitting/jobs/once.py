@@ -55,6 +55,9 @@ def _asked(ledger: Ledger, kit_id: int, step: str) -> PlayOutcome:
 def _target(work: Work, kit: Kit, given: dict[str, Any]) -> Target | None:
     work.allow(Permission.KIT)
     transport = str(given.get("transport", "ssh"))
+    if transport == "adb":
+        serial = asset_queries.by_id(work, kit.device).serial or ""
+        return Target("", 0, serial=serial, wants=tuple(given.get("wants", ())))
     kind = str(given.get("endpoint", transport if transport in ("winrm", "snmp") else "ssh"))
     reached = asset_queries.endpoint(work, kit.device, kind)
     if transport == "snmp":

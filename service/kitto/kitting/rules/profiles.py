@@ -10,8 +10,10 @@ from kitto.kitting.rules.codes import asked
 from kitto.kitting.rules.refusals import ProfileBroken
 from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind, ability_of
 
-TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp"})
+TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp", "adb"})
 """How a probe can ask."""
+PHONE_IS: Final = frozenset({"owned", "encrypted"})
+"""What a probe over adb can want of a phone."""
 LONGEST_NAME: Final = 63
 _PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,50}\{n(:0[1-9])?\}[A-Za-z0-9-]{0,20}")
 NO_STEPS = N_("it has no steps")
@@ -19,6 +21,7 @@ TWICE = N_("two steps are called {step}")
 NO_BOOK = N_("step {step}: a play, and only a play, names its playbook")
 LACKS_CHECK = N_("step {step}: on_lost verify names a playbook")
 ASKS_NOBODY = N_("step {step}: a probe asks over one of {known}")
+WANTS_STRANGE = N_("step {step}: a probe over adb wants some of {known}, as a list")
 UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
 NAME_WRONG = N_("a pattern of host names has letters, digits, - and one number, like {example}")
 LOOP = N_("steps need each other: {steps}")
@@ -151,10 +154,17 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
         if step.kind is StepKind.PROBE and step.with_.get("transport", "ssh") not in TRANSPORTS:
             says = {"step": step.key, "known": ", ".join(sorted(TRANSPORTS))}
             raise ProfileBroken(name=spec.name, reason=Words(ASKS_NOBODY, says))
+        if step.kind is StepKind.PROBE and not _wants_known(step.with_.get("wants", [])):
+            says = {"step": step.key, "known": ", ".join(sorted(PHONE_IS))}
+            raise ProfileBroken(name=spec.name, reason=Words(WANTS_STRANGE, says))
     if spec.hostname and not fits_names(spec.hostname):
         raise ProfileBroken(name=spec.name, reason=Words(NAME_WRONG, {"example": "sales-{n:03}"}))
     order(spec)
     return spec
+
+
+def _wants_known(wants: object) -> bool:
+    return isinstance(wants, list | tuple) and all(isinstance(one, str) and one in PHONE_IS for one in wants)
 
 
 def fits_names(pattern: str) -> bool:

@@ -1,6 +1,7 @@
 """Phones on a cable, through the adb program: argument lists only, a limit for every wait.
 
-Source: `adb help`, and the shell commands `getprop`, `settings`, `dpm`, `dumpsys battery` of Android.
+Source: `adb help`, and the shell commands `getprop`, `settings`, `dpm`, `dumpsys battery` and
+`dumpsys device_policy` of Android.
 """
 
 import re
@@ -14,6 +15,7 @@ from kitto.base.errors import Fault
 from kitto.base.settings import settings
 
 PATIENCE: Final = 60.0
+LOOK_PATIENCE: Final = 15.0
 INSTALL_PATIENCE: Final = 600.0
 _LONGEST: Final = 32 * 1024 * 1024
 _NAMES: Final = {"system", "secure", "global"}
@@ -21,6 +23,10 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_.]{1,100}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_.:/@+, -]{0,200}")
 _SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _COMPONENT: Final = re.compile(r"[A-Za-z0-9_.]+/[A-Za-z0-9_.$]+")
+# DevicePolicyManagerService prints it so; a line `Device Owner:` is there only if there is one.
+_OWNER: Final = re.compile(
+    r"^\s*Device Owner:\s*\n(?:\s+\w+=.*\n)*?\s+admin=ComponentInfo\{([^}\n]*)\}", re.MULTILINE
+)
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -38,21 +44,28 @@ class Attached:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a phone says of itself. `imeis` is empty where Android does not tell."""
+    """What a phone says of itself. `imeis` is empty where Android does not tell.
+
+    `owner` is the component that owns the device, empty if none does; `encryption` is Android's word for it
+    (`encrypted`, `unencrypted`, `unsupported`), `patch` the day of its security patches.
+    """
 
     serial: str
     maker: str
     model: str
     build: str
     android: str
+    patch: str
+    encryption: str
+    owner: str
     battery: int | None
     accounts: int
     imeis: tuple[str, ...]
 
 
 def attached() -> list[Attached]:
-    """The phones on the cable, in the order adb names them."""
-    lines = _run(["devices"]).decode("utf-8", "replace").splitlines()[1:]
+    """The phones on the cable, in the order adb names them. Raises AdbFault where no adb answers."""
+    lines = _run(["devices"], wait=LOOK_PATIENCE).decode("utf-8", "replace").splitlines()[1:]
     pairs = [line.split("\t", 1) for line in lines if "\t" in line]
     return [Attached(serial, state.strip()) for serial, state in pairs]
 
@@ -64,12 +77,16 @@ def identity(serial: str) -> Identity:
     level = re.search(r"level: (\d+)", _shell(serial, "dumpsys", "battery"))
     told = _shell(serial, "dumpsys", "account")
     accounts = re.search(r"Accounts: (\d+)", told)
+    owner = _OWNER.search(_shell(serial, "dumpsys", "device_policy").replace("\r", ""))
     return Identity(
         serial=props.get("ro.serialno", serial),
         maker=props.get("ro.product.manufacturer", ""),
         model=props.get("ro.product.model", ""),
         build=props.get("ro.build.fingerprint", ""),
         android=props.get("ro.build.version.release", ""),
+        patch=props.get("ro.build.version.security_patch", ""),
+        encryption=props.get("ro.crypto.state", ""),
+        owner=owner[1] if owner else "",
         battery=int(level[1]) if level else None,
         accounts=int(accounts[1]) if accounts else 0,
         imeis=_imeis(serial),
