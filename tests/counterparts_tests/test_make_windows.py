@@ -73,6 +73,6 @@ def test_it_goes_all_the_way_against_the_bench_and_changes_nothing() -> None:
         ended = make(pc.password, HOST=pc.address, USER=pc.user, CERTIFICATE=pc.ca_file)
         assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
         assert f"serial {pc.windows.serial}" in ended.stdout
-        assert "6 passed, 1 skipped" in ended.stdout, ended.stdout
+        assert "7 passed, 1 skipped" in ended.stdout, ended.stdout
         assert pc.password not in ended.stdout + ended.stderr
         assert pc.windows.done == []

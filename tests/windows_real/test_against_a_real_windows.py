@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kitto.base.seal import Secret
+from kitto.health.adapters.winrm import WinRmTarget, ask
+from kitto.health.rules.states import Sign
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.plays import Host, Outcome, PlaySpec, Transport
 from kitto.kitting.adapters.supervisor import remote_windows
@@ -39,6 +42,16 @@ def test_it_says_who_it_is(target: WindowsTarget) -> None:
     assert found.serial
     assert found.model
     assert "Windows" in found.system
+
+
+def test_the_health_watch_reads_it(pc: RealPc) -> None:
+    answer = ask(WinRmTarget(1, pc.address, pc.user, Secret(pc.password), pc.certificate, port=pc.port))
+    assert (answer.sign, answer.detail) == (Sign.ANSWERED, "")
+    assert answer.uptime is not None
+    assert answer.identity is not None
+    assert answer.identity.serial
+    assert {"memory_used", "disk_used", "disk_free"} <= {row.name for row in answer.readings}
+    assert all(row.value is not None and row.value >= 0 for row in answer.readings)
 
 
 def test_japanese_and_exit_codes_survive(target: WindowsTarget) -> None:

@@ -10,7 +10,7 @@ from kitto.assets import queries as assets
 from kitto.base.seal import Secret
 from kitto.health import actions, queries
 from kitto.health.actions import CredentialSpec, ProbeChanges
-from kitto.health.adapters.ssh_keys import fingerprint
+from kitto.health.adapters.pins import fingerprint
 from kitto.health.models import Probe, ProbeCredential, Problem, ReadingLast
 from kitto.health.rules.probes import LONGEST_INTERVAL, SHORTEST_INTERVAL, CredentialKind, ProbeKind
 from kitto.health.rules.states import HealthState, Reason
@@ -88,7 +88,7 @@ class ProbeOut(BaseModel):
     interval_seconds: int
     enabled: bool
     credential_id: int | None
-    host_key: str = Field(description="Fingerprint of the pinned host key.")
+    host_key: str = Field(description="Fingerprint of the pinned host key or certificate.")
     shown_key: str = Field(description="Fingerprint of a key that was shown and is not pinned.")
     state: HealthState
     since: datetime | None
@@ -281,7 +281,7 @@ def poll_now(work: WorkDep, response: Response, probe_id: Key) -> ProbeOut:
 
 @router.post("/health/probes/{probe_id}/pin")
 def pin_host_key(work: WorkDep, response: Response, probe_id: Key, body: PinIn) -> ProbeOut:
-    """Trust the host key that was shown, after comparing its fingerprint on the device."""
+    """Trust the host key or certificate that was shown, after comparing its fingerprint on the device."""
     probe = actions.pin_host_key(work, probe_id=probe_id, shown=body.fingerprint)
     return _answer(work, response, probe)
 

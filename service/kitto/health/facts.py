@@ -32,7 +32,7 @@ class ProbeRemoved(AssetFact):
 @dataclass(frozen=True, kw_only=True)
 class HostKeyPinned(AssetFact):
     kind = "health.host_key_pinned"
-    says = N_("The host key of {tag} was pinned: {fingerprint}")
+    says = N_("The host key or certificate of {tag} was pinned: {fingerprint}")
     fingerprint: str
 
 
@@ -69,7 +69,7 @@ class DeviceIdentityDiffers(AssetFact):
 @dataclass(frozen=True, kw_only=True)
 class HostKeyDiffers(AssetFact):
     kind = "health.host_key_differs"
-    says = N_("{tag} shows another host key than the pinned one: {fingerprint}")
+    says = N_("{tag} shows another host key or certificate than the pinned one: {fingerprint}")
     fingerprint: str
 
 

@@ -27,7 +27,13 @@ from kitto.identity.rules import Permission
 log = structlog.get_logger()
 WATCH: Final = system_actor("health watch", Permission.WATCH)
 # Datagrams are cheap and logins are not: a shard should end well within the tick.
-SHARD: Final = {ProbeKind.SNMP: 200, ProbeKind.TCP: 200, ProbeKind.SSH: 50, ProbeKind.CLI: 10}
+SHARD: Final = {
+    ProbeKind.SNMP: 200,
+    ProbeKind.TCP: 200,
+    ProbeKind.SSH: 50,
+    ProbeKind.CLI: 10,
+    ProbeKind.WINRM: 30,
+}
 MOST_SHARDS: Final = 100
 
 

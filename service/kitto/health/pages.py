@@ -14,7 +14,7 @@ from kitto.base.work import Work
 from kitto.health import actions, queries
 from kitto.health.actions import CredentialSpec, ProbeChanges
 from kitto.health.adapters.network_cli import BY_NAME
-from kitto.health.adapters.ssh_keys import fingerprint
+from kitto.health.adapters.pins import fingerprint
 from kitto.health.models import Probe
 from kitto.health.rules.probes import CIPHERS, HASHES, CredentialKind, ProbeKind
 from kitto.health.rules.sparkline import points
@@ -248,7 +248,7 @@ def ask_second_opinion(request: Request, work: WorkDep, probe_id: Key) -> Respon
 @router.post("/health/probes/{probe_id}/pin")
 def pin(request: Request, work: WorkDep, probe_id: Key, form: Annotated[PinForm, Form()]) -> Response:
     probe = actions.pin_host_key(work, probe_id=probe_id, shown=form.fingerprint)
-    return redirect(request, f"/health/probes/{probe.id}", N_("The host key is pinned."))
+    return redirect(request, f"/health/probes/{probe.id}", N_("It is pinned."))
 
 
 @router.get("/health/probes/{probe_id}/remove")

@@ -86,6 +86,12 @@ class Windows:
     """Files that the PC could download, by their address."""
     updates: list[Update] = field(default_factory=list)
     volume: Volume = field(default_factory=Volume)
+    fixed_disks: dict[str, tuple[int | None, int | None]] = field(
+        default_factory=lambda: {"C:": (511_000_000_000, 204_400_000_000), "D:": (None, None)}
+    )
+    """Size and room in bytes by letter; a locked disk tells neither."""
+    memory_kb: int = 16_000_000
+    memory_free_kb: int = 6_000_000
     pending_name: str = ""
     pending: set[str] = field(default_factory=set)
     """Why a restart is wanted."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kitto.base.clock import now
+from kitto.health.adapters.winrm import SCRIPT as HEALTH
 from kitto.kitting.adapters.windows import WHO
 from tests.counterparts.windows.agent import enrol_and_report, is_enrolled
 from tests.counterparts.windows.disk import expanded
@@ -23,6 +25,28 @@ def who(windows: Windows, _given: dict[str, Any]) -> Iterator[str]:
             "name": windows.name,
             "system": windows.caption,
             "build": windows.build,
+        },
+        ensure_ascii=False,
+    )
+
+
+@plays(HEALTH)
+def health(windows: Windows, _given: dict[str, Any]) -> Iterator[str]:
+    disks = [
+        {"name": letter, "size": size, "free": free} for letter, (size, free) in windows.fixed_disks.items()
+    ]
+    yield json.dumps(
+        {
+            "serial": windows.serial,
+            "vendor": windows.vendor,
+            "model": windows.model,
+            "name": windows.name,
+            "system": windows.caption,
+            "build": f"10.0.{windows.build}",
+            "uptime": (now() - windows.booted_at).total_seconds(),
+            "memory": windows.memory_kb,
+            "memory_free": windows.memory_free_kb,
+            "disks": disks,
         },
         ensure_ascii=False,
     )

@@ -15,7 +15,7 @@ from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.actions.problems import end_all
 from kitto.health.adapters.network_cli import BY_NAME
-from kitto.health.adapters.ssh_keys import fingerprint, parse_host_key
+from kitto.health.adapters.pins import fingerprint, is_shown, read_pin
 from kitto.health.facts import HostKeyPinned, ProbeAdded, ProbeChanged, ProbeRemoved
 from kitto.health.models import Health, Probe, ReadingKept, ReadingLast
 from kitto.health.rules.probes import (
@@ -26,7 +26,6 @@ from kitto.health.rules.probes import (
     USUAL_PORT,
     CredentialUnfit,
     HostKeyNotShown,
-    HostKeyUnreadable,
     NothingToAsk,
     PlatformUnknown,
     PortMissing,
@@ -64,7 +63,7 @@ def add_probe(
 ) -> Probe:
     """Watch a device. It is asked within a minute; then every `interval_seconds`.
 
-    An SSH host key that the ledger already knows for this address is taken over. Refuses an
+    A host key or certificate that the ledger already knows for this address is taken over. Refuses an
     address that is no device's, a credential that does not fit, a second probe of the same kind.
     """
     work.allow(Permission.MANAGE_PROBES)
@@ -81,7 +80,7 @@ def add_probe(
         interval_seconds=_interval(interval_seconds or USUAL_INTERVAL[kind]),
         enabled=True,
         credential_id=_fitting(work, kind, credential_id),
-        host_key=_host_key(host_key or _known_host_key(work, asset.id, place, door)),
+        host_key=read_pin(kind, host_key or _known_pin(work, asset.id, kind, place, door), place, work.now),
         made_at=work.now,
         health=Health.fresh(work.now),
     )
@@ -134,17 +133,18 @@ def pause_probes_of(work: Work, asset_id: int) -> None:
 
 
 def pin_host_key(work: Work, *, probe_id: int, shown: str) -> Probe:
-    """Trust the host key that the host showed last, if its fingerprint is the one given.
+    """Trust the host key or certificate that was shown last, if its fingerprint is the one given.
 
-    `shown` is what the person compared on the device: SHA256:…
+    `shown` is what the person compared on the device: SHA256:…, or of a certificate its SHA-256. Refuses a
+    certificate that is not for this address or not valid today.
     """
     work.allow(Permission.MANAGE_PROBES)
     probe = _reached(work, probe_id)
     detected = probe.health.shown_key
-    if not detected or fingerprint(detected) != shown.strip():
+    if not detected or not is_shown(detected, shown):
         raise HostKeyNotShown
     before = fingerprint(probe.host_key)
-    probe.host_key = detected
+    probe.host_key = read_pin(probe.kind, detected, probe.address, work.now)
     probe.health.shown_key = ""
     probe.health.due_at = work.now
     work.record(
@@ -193,7 +193,8 @@ def _checked(work: Work, probe: Probe, wanted: dict[str, Any]) -> dict[str, Any]
     if "interval_seconds" in wanted:
         checked["interval_seconds"] = _interval(wanted["interval_seconds"])
     if "host_key" in wanted:
-        checked["host_key"] = _host_key(wanted["host_key"])
+        place = checked.get("address", probe.address)
+        checked["host_key"] = read_pin(probe.kind, wanted["host_key"], place, work.now)
     if "platform" in wanted:
         checked["platform"] = _platform(probe.kind, wanted["platform"])
     return checked
@@ -208,8 +209,8 @@ def _free_port(work: Work, asset: Asset, kind: ProbeKind, port: int | None) -> i
     return door
 
 
-def _known_host_key(work: Work, asset_id: int, place: str, door: int) -> str:
-    known = assets.endpoint(work, asset_id, "ssh")
+def _known_pin(work: Work, asset_id: int, kind: ProbeKind, place: str, door: int) -> str:
+    known = assets.endpoint(work, asset_id, "winrm" if kind is ProbeKind.WINRM else "ssh")
     return known.host_key if known is not None and (known.address, known.port) == (place, door) else ""
 
 
@@ -223,15 +224,6 @@ def _platform(kind: ProbeKind, platform: str) -> str:
     if platform not in BY_NAME:
         raise PlatformUnknown(platform=platform[:40], known=", ".join(sorted(BY_NAME)))
     return platform
-
-
-def _host_key(text: str) -> str:
-    if not text.strip():
-        return ""
-    key = parse_host_key(text)
-    if key is None:
-        raise HostKeyUnreadable
-    return f"{key.get_name()} {key.get_base64()}"
 
 
 def _fitting(work: Work, kind: ProbeKind, credential_id: int | None) -> int | None:

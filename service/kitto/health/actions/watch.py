@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from kitto.base.work import Work
 from kitto.health import queries
 from kitto.health.actions.problems import Open, end_problem, raise_problem
-from kitto.health.adapters.ssh_keys import fingerprint
+from kitto.health.adapters.pins import fingerprint
 from kitto.health.facts import (
     AssetCameBack,
     AssetRestarted,
@@ -135,11 +135,14 @@ def _problems_of_state(work: Work, known: Open, probe: Probe, answer: Answer) ->
             work.record(AssetCameBack(asset_id=asset_id, tag=tag, probe=kind))
         end_problem(work, known, probe, Check.CREDENTIALS)
         end_problem(work, known, probe, Check.HOST_KEY)
+        end_problem(work, known, probe, Check.CERTIFICATE)
     if health.state is HealthState.AUTH_FAILED and answer.sign is Sign.DENIED:
         if answer.reason is Reason.HOST_KEY_CHANGED:
             shown = fingerprint(answer.detected_key)
             if raise_problem(work, known, probe, Check.HOST_KEY, detail=shown):
                 work.record(HostKeyDiffers(asset_id=asset_id, tag=tag, fingerprint=shown))
+        elif answer.reason is Reason.CERTIFICATE_UNFIT:
+            raise_problem(work, known, probe, Check.CERTIFICATE, detail=answer.detail)
         elif answer.reason not in KEY_REASONS:
             raise_problem(work, known, probe, Check.CREDENTIALS, detail=answer.detail)
 

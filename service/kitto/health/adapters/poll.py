@@ -55,6 +55,7 @@ def poll(questions: Sequence[Question]) -> dict[int, Answer]:
     answers |= snmp.sweep([snmp_target(question) for question in by_kind.get(ProbeKind.SNMP, [])])
     answers |= _ssh_sweep(by_kind.get(ProbeKind.SSH, []))
     answers |= _cli_sweep(_cli_target(question) for question in by_kind.get(ProbeKind.CLI, []))
+    answers |= _winrm_sweep(by_kind.get(ProbeKind.WINRM, []))
     answers |= tcp.sweep(
         [tcp.TcpTarget(q.probe_id, q.address, q.port) for q in by_kind.get(ProbeKind.TCP, [])]
     )
@@ -79,6 +80,25 @@ def snmp_target(question: Question) -> snmp.SnmpTarget:
         depth=question.depth,
         known=question.known,
     )
+
+
+def _winrm_sweep(questions: Sequence[Question]) -> dict[int, Answer]:
+    if not questions:
+        return {}
+    from kitto.health.adapters import winrm  # brings pywinrm, which is large
+
+    targets = [
+        winrm.WinRmTarget(
+            key=question.probe_id,
+            address=question.address,
+            port=question.port,
+            user=_opener(question).account,
+            password=_opener(question).secret,
+            certificate=question.host_key,
+        )
+        for question in questions
+    ]
+    return winrm.sweep(targets)
 
 
 def _ssh_sweep(questions: Sequence[Question]) -> dict[int, Answer]:

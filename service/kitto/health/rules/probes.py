@@ -14,6 +14,7 @@ class ProbeKind(StrEnum):
     SSH = "ssh"
     CLI = "cli"
     TCP = "tcp"
+    WINRM = "winrm"
 
 
 class CredentialKind(StrEnum):
@@ -30,10 +31,23 @@ FITS: Final = {
     ProbeKind.SSH: frozenset({CredentialKind.SSH_KEY, CredentialKind.PASSWORD}),
     ProbeKind.CLI: frozenset({CredentialKind.SSH_KEY, CredentialKind.PASSWORD}),
     ProbeKind.TCP: frozenset[CredentialKind](),
+    ProbeKind.WINRM: frozenset({CredentialKind.PASSWORD}),
 }
-USUAL_PORT: Final = {ProbeKind.SNMP: 161, ProbeKind.SSH: 22, ProbeKind.CLI: 22, ProbeKind.TCP: 0}
+USUAL_PORT: Final = {
+    ProbeKind.SNMP: 161,
+    ProbeKind.SSH: 22,
+    ProbeKind.CLI: 22,
+    ProbeKind.TCP: 0,
+    ProbeKind.WINRM: 5986,
+}
 # A login costs the device and us far more than a datagram.
-USUAL_INTERVAL: Final = {ProbeKind.SNMP: 60, ProbeKind.SSH: 300, ProbeKind.CLI: 21_600, ProbeKind.TCP: 60}
+USUAL_INTERVAL: Final = {
+    ProbeKind.SNMP: 60,
+    ProbeKind.SSH: 300,
+    ProbeKind.CLI: 21_600,
+    ProbeKind.TCP: 60,
+    ProbeKind.WINRM: 300,
+}
 SHORTEST_INTERVAL: Final = 60
 LONGEST_INTERVAL: Final = 86_400
 HASHES: Final = ("sha1", "sha256", "sha512", "md5")
@@ -79,8 +93,8 @@ class PlatformUnknown(Refusal):
 class HostKeyNotShown(Refusal):
     code = "health.host_key_not_shown"
     says = N_(
-        "Nothing was pinned: the host has not shown this key. Poll it, compare the fingerprint on the "
-        "device itself, and try again."
+        "Nothing was pinned: the device has not shown this. Poll it, compare the fingerprint on the device "
+        "itself, and try again."
     )
 
 

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NO_CREDENTIALS = "no_credentials"
     HOST_KEY_UNKNOWN = "host_key_unknown"
     HOST_KEY_CHANGED = "host_key_changed"
+    CERTIFICATE_UNFIT = "certificate_unfit"
     WE_WERE_LATE = "we_were_late"
     OUR_NETWORK = "our_network"
     MANY_AT_ONCE = "many_at_once"

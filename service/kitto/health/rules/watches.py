@@ -15,6 +15,7 @@ class Check(StrEnum):
     CREDENTIALS = "credentials"
     IDENTITY = "identity"
     HOST_KEY = "host_key"
+    CERTIFICATE = "certificate"
     MANY_SILENT = "many_silent"
     SUPPLY = "supply"
     WASTE = "waste"

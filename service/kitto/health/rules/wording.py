@@ -27,9 +27,16 @@ REASON_SAYS: Final = {
     Reason.UNREADABLE: N_("It sent something that cannot be read. Ask for a second opinion."),
     Reason.CREDENTIALS: N_("It refuses our credentials. Check them; polling goes on every 15 minutes."),
     Reason.NO_CREDENTIALS: N_("The probe has no usable credentials. Choose some."),
-    Reason.HOST_KEY_UNKNOWN: N_("Its host key is not pinned yet. Compare the fingerprint and pin it."),
+    Reason.HOST_KEY_UNKNOWN: N_(
+        "Its host key or certificate is not pinned yet. Compare the fingerprint and pin it."
+    ),
     Reason.HOST_KEY_CHANGED: N_(
-        "It shows another host key than the pinned one. Find out why before you pin the new one."
+        "It shows another host key or certificate than the pinned one. Find out why before you pin the new"
+        " one."
+    ),
+    Reason.CERTIFICATE_UNFIT: N_(
+        "Its certificate is the pinned one, but is not valid today or does not name its address. Make a new"
+        " one on the device."
     ),
     Reason.WE_WERE_LATE: N_("Kitto itself was held up; nothing is said about the device."),
     Reason.OUR_NETWORK: N_("Kitto's own network failed; nothing is said about the device."),
@@ -43,7 +50,8 @@ CHECK_SAYS: Final = {
     Check.REACH: N_("Does not answer"),
     Check.CREDENTIALS: N_("Refuses our credentials"),
     Check.IDENTITY: N_("Another serial number than the ledger's"),
-    Check.HOST_KEY: N_("Another host key than the pinned one"),
+    Check.HOST_KEY: N_("Another host key or certificate than the pinned one"),
+    Check.CERTIFICATE: N_("Its certificate does not hold any more"),
     Check.MANY_SILENT: N_("Many devices fell silent at once"),
     Check.SUPPLY: N_("Supply is low"),
     Check.WASTE: N_("Waste container is nearly full"),
@@ -91,6 +99,7 @@ PROBE_SAYS: Final = {
     ProbeKind.SSH: N_("SSH"),
     ProbeKind.CLI: N_("Command line of network gear"),
     ProbeKind.TCP: N_("TCP port"),
+    ProbeKind.WINRM: N_("WinRM (Windows)"),
 }
 
 CREDENTIAL_SAYS: Final = {
