@@ -6,6 +6,8 @@ import json
 import shutil
 import socketserver
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ from tests.counterparts.keys import new_key_pair
 from tests.counterparts.pcs import bench_pc
 from tests.make import KITTO, make_pc
 
+BWRAP = shutil.which("bwrap")
 OLDEST = shutil.which("python3.8") or ""
 BENCH_SERIAL = "8XK2QZ3"
 
@@ -46,6 +49,25 @@ def test_a_machine_enrols_reports_everything_and_then_nothing(
         work.allow("see")
         kept = set(work.session.scalars(select(Observation.section)))
         assert kept == set(SECTIONS)
+
+
+@pytest.mark.skipif(BWRAP is None, reason="bubblewrap is not here")
+def test_looking_and_reporting_change_nothing_but_the_agents_own_folder(
+    pyz: Path, agent: RunAgent, server: str, token: str, tmp_path: Path
+) -> None:
+    """Why the agent takes no lock of its device: where it can write nothing else it does all its work."""
+    agent("enrol", "--server", server, "--token-stdin", stdin=token)
+    state = tmp_path / "state"
+    alone = [str(BWRAP), "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-pid"]
+    alone += ["--bind", str(state), str(state), sys.executable, "-I", "-S", str(pyz), "--state", str(state)]
+    done = subprocess.run([*alone, "checkin"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "sent: " + ", ".join(SECTIONS)
+    elsewhere = ["sh", "-c", f"touch {tmp_path}/elsewhere"]
+    refused = subprocess.run(
+        [*alone[: alone.index(sys.executable)], *elsewhere], capture_output=True, check=False
+    )
+    assert b"Read-only" in refused.stderr
 
 
 def test_what_is_shown_is_what_is_sent(agent: RunAgent, server: str, token: str, ledger: Ledger) -> None:

@@ -2,18 +2,22 @@
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from kitto.assets import actions as assets
+from kitto.assets.models import Asset
 from kitto.base import clock
 from kitto.base.errors import Refusal
 from kitto.base.work import Ledger
-from kitto.kitting import actions
-from kitto.kitting.actions.locks import refuse_stale
+from kitto.kitting import actions, queries
+from kitto.kitting.actions.locks import lock_of, refuse_stale
 from kitto.kitting.rules.locks import LockHolder
 from kitto.kitting.rules.refusals import DeviceBusy, FenceStale
 from tests.kitting.conftest import Await, step
+from tests.kitting.shop import goes_on
 from tests.make import KITTO, make_pc
 from tests.stage import at_once
 
@@ -76,3 +80,77 @@ def test_a_kit_waits_for_a_device_that_ci_works_on(
     assert (held["holder"], held["says"]) == ("kit", f"kit #{kit}")
     with pytest.raises(DeviceBusy, match=f"kit #{kit}"):
         take(ledger, pc.id, "4712")
+
+
+REPORTS = """
+name: reports
+title: { ja: 報告, en: Reports }
+platform: linux
+steps:
+  - { key: report, kind: agent_wait, title: { ja: 報告, en: Report } }
+"""
+
+
+def reports(ledger: Ledger, pc: Asset) -> None:
+    """The agent of this device says that it is there."""
+    with ledger.begin(KITTO) as work:
+        assets.observe(work, asset=pc, source="agent", serial=pc.serial or "", data={})
+
+
+def standing(ledger: Ledger, kit_id: int) -> tuple[str, str, str]:
+    """State of the kit, state of its step, and why."""
+    with ledger.read(KITTO) as work:
+        work.allow("see")
+        kit = queries.kit(work, kit_id)
+        return kit.state, kit.steps[0].state, kit.reason
+
+
+def waits_for_its_report(ledger: Ledger, folder: Path) -> tuple[Asset, int]:
+    (folder / "reports").mkdir()
+    (folder / "reports" / "profile.yml").write_text(REPORTS, encoding="utf-8")
+    pc = make_pc(ledger)
+    with ledger.begin(KITTO) as work:
+        return pc, actions.start_kit(work, tag=str(pc.tag), profile="reports").id
+
+
+def test_a_report_ends_no_wait_while_somebody_else_has_the_device(ledger: Ledger, own_profiles: Path) -> None:
+    pc, kit = waits_for_its_report(ledger, own_profiles)
+    fence = take(ledger, pc.id, "4711")
+    reports(ledger, pc)
+    assert goes_on(ledger, kit) is None
+    assert standing(ledger, kit)[:2] == ("queued", "pending")
+    assert "run 4711" in standing(ledger, kit)[2]
+    with ledger.begin(KITTO) as work:
+        actions.release_lock(work, asset_id=pc.id, holder=LockHolder.CI, holder_id="4711", fence=fence)
+    goes_on(ledger, kit)
+    assert standing(ledger, kit)[:2] == ("ready", "succeeded")
+
+
+def test_a_kit_whose_device_was_taken_over_goes_on_with_a_new_fence_or_not_at_all(
+    ledger: Ledger, own_profiles: Path
+) -> None:
+    pc, kit = waits_for_its_report(ledger, own_profiles)
+    goes_on(ledger, kit)
+    assert standing(ledger, kit)[:2] == ("waiting", "waiting")
+    # A kit's lock never runs out, so nobody gets in between; should it ever happen, the fence says so.
+    with ledger.begin(KITTO) as work:
+        work.allow("kit")
+        lock = lock_of(work.session, pc.id)
+        assert lock is not None
+        mine = lock.fence
+        lock.expires_at = clock.now() - timedelta(minutes=1)
+        work.unrecorded("what must not happen")
+    theirs = take(ledger, pc.id, "4711")
+    reports(ledger, pc)
+    assert goes_on(ledger, kit) is None
+    assert standing(ledger, kit)[1] == "waiting"
+    assert "run 4711" in standing(ledger, kit)[2]
+    with ledger.begin(KITTO) as work, pytest.raises(FenceStale):
+        refuse_stale(work, asset_id=pc.id, holder=LockHolder.KIT, holder_id=str(kit), fence=mine)
+    with ledger.begin(KITTO) as work:
+        actions.release_lock(work, asset_id=pc.id, holder=LockHolder.CI, holder_id="4711", fence=theirs)
+    goes_on(ledger, kit)
+    assert standing(ledger, kit)[:2] == ("ready", "succeeded")
+    with ledger.read(KITTO) as work:
+        work.allow("see")
+        assert queries.kit(work, kit).fence == mine + 2
