@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
+import sys
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
+# Ansible loads this file alone; how it asks the run's supervisor lies in a folder beside.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from kitto_door import asked
 
 DOCUMENTATION = """
 name: kitto_hand_in
@@ -44,8 +46,6 @@ EXAMPLES = """
   no_log: true
 """
 
-PATIENCE_SECONDS = 30
-
 
 class ActionModule(ActionBase):
     """`kitto_hand_in: {name: …, value: …}`."""
@@ -60,20 +60,5 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("kitto_hand_in needs a name and a value, both of them text.")
         if self._task.check_mode:
             return {**result, "changed": False, "msg": f"{name} would be handed in"}
-        _hand_in(name, value)
+        asked(AnsibleActionFail, "kitto_hand_in", "taken", ask="hand_in", name=name, value=value)
         return {**result, "changed": False, "msg": f"{name} was handed in"}
-
-
-def _hand_in(name, value):
-    door = os.environ.get("KITTO_DOOR")  # noqa: TID251 -- runs inside Ansible, far from the settings
-    if not door:
-        raise AnsibleActionFail("kitto_hand_in works only in a play that Kitto runs: there is no KITTO_DOOR.")
-    told = {"token": Path(door).with_suffix(".token").read_text("ascii"), "ask": "hand_in"}
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE_SECONDS)
-        line.connect(door)
-        line.sendall(json.dumps({**told, "name": name, "value": value}).encode() + b"\n")
-        with line.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
-    if "taken" not in answer:
-        raise AnsibleActionFail(answer.get("refused", f"The secret {name} was not taken."))

@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
+import sys
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+
+# Ansible loads this file alone; how it asks the run's supervisor lies in a folder beside.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from kitto_door import asked
 
 DOCUMENTATION = """
 name: kitto_make_secret
@@ -48,8 +50,6 @@ value:
   type: str
 """
 
-PATIENCE_SECONDS = 30
-
 
 class ActionModule(ActionBase):
     """`kitto_make_secret: {name: …}`."""
@@ -69,22 +69,5 @@ class ActionModule(ActionBase):
                 "msg": f"{name} would be made",
                 "value": f"(not made: {name})",
             }
-        return {**result, "changed": False, "msg": f"{name} was made and kept", "value": _made(name)}
-
-
-def _made(name):
-    door = os.environ.get("KITTO_DOOR")  # noqa: TID251 -- runs inside Ansible, far from the settings
-    if not door:
-        raise AnsibleActionFail(
-            "kitto_make_secret works only in a play that Kitto runs: there is no KITTO_DOOR."
-        )
-    ask = {"token": Path(door).with_suffix(".token").read_text("ascii"), "ask": "make", "name": name}
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE_SECONDS)
-        line.connect(door)
-        line.sendall(json.dumps(ask).encode() + b"\n")
-        with line.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
-    if "taken" not in answer:
-        raise AnsibleActionFail(answer.get("refused", f"The secret {name} was not made."))
-    return answer["taken"]
+        made = asked(AnsibleActionFail, "kitto_make_secret", "taken", ask="make", name=name)
+        return {**result, "changed": False, "msg": f"{name} was made and kept", "value": made}

@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
+import sys
 from pathlib import Path
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
+# Ansible loads this file alone; how it asks the run's supervisor lies in a folder beside.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "plugin_utils"))
+from kitto_door import asked
 
 DOCUMENTATION = """
 name: kitto_secret
@@ -46,27 +48,10 @@ _raw:
   elements: str
 """
 
-PATIENCE_SECONDS = 30
-
 
 class LookupModule(LookupBase):
     """`lookup('kitto_secret', name, …)`."""
 
     def run(self, terms, variables=None, **_options):  # noqa: ARG002 -- Ansible's own signature
-        return [_secret(str(term)) for term in terms]
-
-
-def _secret(name):
-    door = os.environ.get("KITTO_DOOR")  # noqa: TID251 -- runs inside Ansible, far from the settings
-    if not door:
-        raise AnsibleLookupError("kitto_secret works only in a play that Kitto runs: there is no KITTO_DOOR.")
-    ask = {"token": Path(door).with_suffix(".token").read_text("ascii"), "ask": "secret", "name": name}
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(PATIENCE_SECONDS)
-        line.connect(door)
-        line.sendall(json.dumps(ask).encode() + b"\n")
-        with line.makefile("rb") as answers:
-            answer = json.loads(answers.readline() or b"{}")
-    if "value" not in answer:
-        raise AnsibleLookupError(answer.get("refused", f"The secret {name} was not given."))
-    return answer["value"]
+        names = [str(term) for term in terms]
+        return [asked(AnsibleLookupError, "kitto_secret", "value", ask="secret", name=name) for name in names]

@@ -4,6 +4,8 @@ import base64
 import html
 import json
 import shlex
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -210,3 +212,43 @@ def test_a_long_text_keeps_its_end() -> None:
     kept = cut("a" * 100_000 + "the reason", LONGEST_TEXT)
     assert kept.endswith("the reason")
     assert "bytes left out" in kept
+
+
+OUTSIDE = """\
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug: { msg: "{{ lookup('kitto_secret', 'canary') }}" }
+      ignore_errors: true
+    - kitto_make_secret: { name: canary }
+      ignore_errors: true
+    - kitto_hand_in: { name: canary, value: "the bird" }
+      ignore_errors: true
+"""
+
+
+def test_outside_a_run_of_kitto_each_plugin_says_that_there_is_no_door(tmp_path: Path) -> None:
+    (tmp_path / "play.yml").write_text(OUTSIDE, encoding="utf-8")
+    plugins = stage.ROOT / "inventories" / "plugins"
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.yml"],
+        cwd=tmp_path,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_ACTION_PLUGINS": str(plugins / "action"),
+            "ANSIBLE_LOOKUP_PLUGINS": str(plugins / "lookup"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    for name in ("kitto_secret", "kitto_make_secret", "kitto_hand_in"):
+        assert (
+            f"{name} works only in a play that Kitto runs: there is no KITTO_DOOR."
+            in done.stdout + done.stderr
+        )
+    assert (done.returncode, "ignored=3" in done.stdout) == (0, True)
