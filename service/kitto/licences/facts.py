@@ -81,6 +81,52 @@ class SeatFreed(_SeatFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _ReservationFact(Fact):
+    about = ("pool", "pool_id")
+
+    pool_id: int
+    pool: str
+    quantity: int
+    for_kind: str
+    for_id: int
+
+    def second_subject(self) -> tuple[str, str]:
+        return self.for_kind, str(self.for_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatsReserved(_ReservationFact):
+    """Seats are kept for something that has no holder yet."""
+
+    kind = "licences.seats_reserved"
+    says = N_("{quantity} × {pool} were reserved.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservationEnded(_ReservationFact):
+    """Reserved seats are not needed any more and free again."""
+
+    kind = "licences.reservation_ended"
+    says = N_("{quantity} × {pool} are reserved no longer.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatsReservedOverCap(Fact):
+    """More seats are given and reserved than owned; the pool's policy let it happen."""
+
+    kind = "licences.seats_reserved_over_cap"
+    says = N_("{pool} is over its limit: {used} given and {reserved} reserved, {cap} owned.")
+    about = ("pool", "pool_id")
+    flagged = True
+
+    pool_id: int
+    pool: str
+    used: int
+    reserved: int
+    cap: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeatsOverCap(Fact):
     """More seats are given than owned; the pool's policy let it happen."""
 

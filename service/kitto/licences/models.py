@@ -59,7 +59,7 @@ class SoftwareTitle(Base):
 
 
 class Pool(Base):
-    """Seats bought together. `used` changes only by the guarded statements in actions.py."""
+    """Seats bought together. `used` and `reserved` change only by the guarded statements in actions/."""
 
     __tablename__ = "pool"
 
@@ -70,6 +70,7 @@ class Pool(Base):
     cap: Mapped[int]
     policy: Mapped[Policy] = mapped_column(words(Policy))
     used: Mapped[int] = mapped_column(default=0)
+    reserved: Mapped[int] = mapped_column(default=0, server_default="0")
     starts_on: Mapped[date | None]
     ends_on: Mapped[date | None] = mapped_column(index=True)
     reference: Mapped[str] = mapped_column(String(64), default="")
@@ -83,6 +84,8 @@ class Pool(Base):
         CheckConstraint("used >= 0", name="used_not_negative"),
         CheckConstraint("cap >= 0", name="cap_not_negative"),
         CheckConstraint("policy <> 'hard' OR used <= cap", name="hard_cap"),
+        CheckConstraint("reserved >= 0", name="reserved_not_negative"),
+        CheckConstraint("policy <> 'hard' OR used + reserved <= cap", name="hard_cap_reserved"),
         Index("ix_pool_sort_key_id", "sort_key", "id"),
     )
     __mapper_args__ = {"version_id_col": version}
@@ -121,9 +124,19 @@ class Pool(Base):
         return self.title.name if self.name == self.title.name else f"{self.title.name} / {self.name}"
 
     @property
+    def claimed(self) -> int:
+        """Seats that are given or reserved."""
+        return self.used + self.reserved
+
+    @property
     def free(self) -> int | None:
         """Seats left; negative when over the limit, None when there is no limit."""
-        return None if self.policy is Policy.COUNT else self.cap - self.used
+        return None if self.policy is Policy.COUNT else self.cap - self.claimed
+
+    @property
+    def is_over(self) -> bool:
+        """More is given and reserved than owned."""
+        return self.free is not None and self.free < 0
 
     def is_valid_on(self, day: date) -> bool:
         return presence(self.starts_on, self.ends_on, day) is Presence.ACTIVE
@@ -161,6 +174,29 @@ class Seat(Base):
         ),
         Index("ix_seat_pool_id_id", "pool_id", "id"),
         Index("ix_seat_holder", "holder_kind", "holder_id", "id"),
+    )
+
+
+class SeatReservation(Base):
+    """A seat kept for something that has no holder yet, such as a kit whose device is not chosen.
+
+    It ends as a seat, or is given back; `for_kind` and `for_id` name what it is kept for.
+    """
+
+    __tablename__ = "seat_reservation"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id"))
+    for_kind: Mapped[str] = mapped_column(String(16))
+    for_id: Mapped[int] = mapped_column(Id)
+    reserved_at: Mapped[datetime]
+    reserved_by: Mapped[str] = mapped_column(String(200))
+
+    pool: Mapped[Pool] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("pool_id", "for_kind", "for_id"),
+        Index("ix_seat_reservation_for", "for_kind", "for_id"),
     )
 
 

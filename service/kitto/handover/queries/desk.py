@@ -230,8 +230,8 @@ def _pool_line(
         judged = _Judged(Verdict.AGAIN, Words(N_("the receiver has it already")), Remedy.REMOVE)
     elif not pool.is_valid_on(people.today(work)):
         judged = _Judged(Verdict.NO, Words(N_("not valid today")), Remedy.REMOVE)
-    elif pool.policy is Policy.HARD and pool.used + needed > pool.cap:
-        short = {"free": pool.cap - pool.used, "needed": needed}
+    elif pool.policy is Policy.HARD and pool.claimed + needed > pool.cap:
+        short = {"free": pool.cap - pool.claimed, "needed": needed}
         says = N_("licence short: {needed} needed, {free} free")
         judged = _Judged(Verdict.NO, Words(says, short), Remedy.REMOVE)
     else:

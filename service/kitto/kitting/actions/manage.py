@@ -13,6 +13,7 @@ from kitto.kitting import queries
 from kitto.kitting.actions.chain import move_kit, move_step
 from kitto.kitting.actions.locks import release_lock
 from kitto.kitting.actions.names import give_name_back
+from kitto.kitting.actions.seats import give_seats_back
 from kitto.kitting.actions.settle import settle
 from kitto.kitting.facts import (
     KitCancelAsked,
@@ -140,6 +141,7 @@ def end_cancelled(work: Work, kit: Kit, *, left_there: bool) -> None:
 def give_back(work: Work, kit: Kit) -> None:
     """Undo what a kit that comes to nothing has taken: seats, secrets, the lock, the device's state."""
     give_name_back(work, kit)
+    give_seats_back(work, kit)
     if kit.asset_id is None:
         return
     for undo in UNDOES:

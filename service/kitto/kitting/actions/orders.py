@@ -14,6 +14,7 @@ from kitto.kitting import queries
 from kitto.kitting.actions.chain import move_kit
 from kitto.kitting.actions.manage import cancel, give_back
 from kitto.kitting.actions.profiles import fitting, published, spec_of_version
+from kitto.kitting.actions.seats import reserve_seats
 from kitto.kitting.actions.start import bind, make_kit, start_bound
 from kitto.kitting.facts import (
     KitBound,
@@ -61,7 +62,8 @@ def ask_order(
 ) -> KitOrder:
     """Order kits. The profile is published now; each device gets a kit of its own.
 
-    With `needs_approval` nothing can be started until somebody else approves. Refuses quantity_wrong.
+    Host names and licence seats are reserved now. With `needs_approval` nothing can be started until somebody
+    else approves. Refuses quantity_wrong, seats_short.
     """
     work.allow(Permission.KIT)
     if not 1 <= quantity <= MOST_DEVICES:
@@ -74,8 +76,7 @@ def ask_order(
     asked.quantity, asked.project_id, asked.needed_on = quantity, project_id, needed_on
     asked.needs_approval, asked.note = needs_approval, note[:1000]
     work.add(asked)
-    for _ in range(quantity):
-        make_kit(work, version, given, asked=asked)
+    reserve_seats(work, asked, [make_kit(work, version, given, asked=asked) for _ in range(quantity)])
     work.record(
         KitsOrdered(order_id=asked.id, quantity=quantity, profile=f"{version.name} v{version.number}")
     )

@@ -7,6 +7,7 @@ from kitto.base.i18n import N_, Told, Words
 from kitto.base.work import Work
 from kitto.kitting.actions.chain import move_kit, move_step
 from kitto.kitting.actions.locks import release_lock
+from kitto.kitting.actions.seats import give_seats_back
 from kitto.kitting.facts import KitFinished
 from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.rules.locks import LockHolder
@@ -96,6 +97,7 @@ def _ready(work: Work, kit: Kit) -> None:
         )
         return
     move_kit(work, kit, KitState.READY)
+    give_seats_back(work, kit)  # of steps that were passed over
     kit.ready_at = work.now
     hands, machine = seconds(kit)
     work.record(

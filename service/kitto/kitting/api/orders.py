@@ -12,6 +12,7 @@ from kitto.kitting import actions, queries
 from kitto.kitting.api.bodies import KitOut, ReasonIn
 from kitto.kitting.api.kits import answered
 from kitto.kitting.models import KitOrder
+from kitto.kitting.queries import seats
 from kitto.kitting.rules.orders import OrderState
 from kitto.web.bodies import RESPONSES, MaybeDay, MaybeNumber, Number, Strict
 from kitto.web.doors import Door, ReadDep, VersionDep, WorkDep, etag
@@ -34,6 +35,14 @@ class BindIn(Strict):
     start: bool = Field(default=True, description="Start at once if the ledger has accepted the device.")
 
 
+class HeldSeatsOut(BaseModel):
+    title: str
+    reserved: int = Field(description="Kept for kits that have not taken theirs yet.")
+    given: int = Field(description="Held by the devices of its kits.")
+    lacking: int = Field(description="Open kits that have neither; their steps wait.")
+    over: str = Field(description="The pool that is over its limit, if one is.")
+
+
 class OrderOut(BaseModel):
     id: int
     version: int
@@ -53,11 +62,21 @@ class OrderOut(BaseModel):
     reason: str
     note: str
     kits: dict[str, int] = Field(description="How many of its kits are in which state.")
+    seats: list[HeldSeatsOut] | None = Field(
+        default=None, description="Licence seats it holds, where one order is asked for."
+    )
 
 
 class OrdersOut(BaseModel):
     items: list[OrderOut]
     next: str | None
+
+
+def _whole(work: Work, asked: KitOrder) -> OrderOut:
+    shown = _shown(asked, queries.progress(work, [asked.id])[asked.id])
+    held = seats.seats_of_order(work, asked)
+    shown.seats = [HeldSeatsOut.model_validate(one, from_attributes=True) for one in held]
+    return shown
 
 
 def _shown(asked: KitOrder, kits: dict[Any, int]) -> OrderOut:
@@ -86,7 +105,7 @@ def _shown(asked: KitOrder, kits: dict[Any, int]) -> OrderOut:
 def _answer(work: Work, response: Response, asked: KitOrder) -> OrderOut:
     work.session.flush()  # the answer carries the new version
     etag(response, asked.version)
-    return _shown(asked, queries.progress(work, [asked.id])[asked.id])
+    return _whole(work, asked)
 
 
 @router.get("")
@@ -126,7 +145,7 @@ def read_order(work: ReadDep, response: Response, order_id: Number) -> OrderOut:
     work.allow(Permission.SEE)
     asked = queries.order(work, order_id)
     etag(response, asked.version)
-    return _shown(asked, queries.progress(work, [asked.id])[asked.id])
+    return _whole(work, asked)
 
 
 @router.post("/{order_id}/devices", status_code=201)

@@ -7,7 +7,7 @@ from kitto.base.i18n import N_, translate
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
-from kitto.kitting.queries import tickets
+from kitto.kitting.queries import seats, tickets
 from kitto.kitting.queries.tickets import BoardFilter, Ticket
 from kitto.kitting.rules.orders import OrderState
 from kitto.kitting.rules.states import KitState, WaitFor
@@ -21,6 +21,13 @@ def fill_panel(work: Work, subject_id: int) -> dict[str, Any] | None:
     """The kits of a device, newest first."""
     found = queries.kits(work, queries.KitFilter(asset_id=subject_id), limit=5).items
     return {"kits": found} if found else None
+
+
+@panel("pool", "kits", title=N_("Reserved for kits"), template="kitting/pool_panel.html", order=10)
+def fill_pool(work: Work, subject_id: int) -> dict[str, Any] | None:
+    """The orders whose kits will take seats of a pool, with how many."""
+    found = seats.orders_reserving(work, subject_id)
+    return {"orders": found} if found else None
 
 
 @waits("kit_orders", title=N_("Orders to approve"), order=5)

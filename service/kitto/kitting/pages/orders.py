@@ -18,7 +18,7 @@ from kitto.kitting import actions, queries
 from kitto.kitting.pages import schema_form
 from kitto.kitting.pages.parameters import Filled, filled
 from kitto.kitting.pages.start import offered
-from kitto.kitting.queries import tickets
+from kitto.kitting.queries import seats, tickets
 from kitto.kitting.rules.orders import ORDER_WORDS, OrderState
 from kitto.kitting.rules.states import KIT_WORDS, OPEN, KitState
 from kitto.people import queries as people
@@ -182,6 +182,7 @@ def show_order(request: Request, work: ReadDep, order_id: Number) -> HTMLRespons
         kits=found,
         shares=_shares(queries.progress(work, [order_id])[order_id]),
         project=people.project(work, order.project_id) if order.project_id else None,
+        seats=seats.seats_of_order(work, order),
         free=sum(1 for one in found if not one.tag and one.state in OPEN),
         startable=[one.id for one in found if one.state is KitState.REGISTERED],
         asked_by_me=order.asked_as == me,

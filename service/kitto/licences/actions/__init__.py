@@ -1,6 +1,12 @@
 """Everything that can be done with licences, lines and SIMs."""
 
 from kitto.licences.actions.lines import change_line, end_line, open_line, resume_line, suspend_line
+from kitto.licences.actions.reservations import (
+    give_reservations_back,
+    give_seats_back,
+    reserve_seats,
+    take_up,
+)
 from kitto.licences.actions.seats import (
     add_title,
     change_pool,
@@ -28,14 +34,18 @@ __all__ = [
     "end_line",
     "free_seat",
     "free_seats_of",
+    "give_reservations_back",
+    "give_seats_back",
     "grant_seat",
     "open_line",
     "open_pool",
     "put_in",
     "refuse_sims_inside",
+    "reserve_seats",
     "resume_line",
     "retire_sim",
     "suspend_line",
     "swap_sim",
     "take_out",
+    "take_up",
 ]

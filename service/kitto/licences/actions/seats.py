@@ -19,6 +19,7 @@ from kitto.licences.facts import (
     SeatFreed,
     SeatGranted,
     SeatsOverCap,
+    SeatsReservedOverCap,
     TitleAdded,
 )
 from kitto.licences.models import Pool, Seat, SoftwareTitle
@@ -73,13 +74,13 @@ def change_pool(work: Work, pool_id: int, details: PoolDetails, *, version: int 
     work.allow(Permission.MANAGE_LICENCES)
     pool = queries.pool(work, pool_id)
     # Grants wait here, so that what is compared with the new limit is what is really given.
-    work.session.refresh(pool, attribute_names=["used", "version"], with_for_update={"of": Pool})
+    work.session.refresh(pool, attribute_names=["used", "reserved", "version"], with_for_update={"of": Pool})
     work.expect(pool, version)
     if details == pool.details():
         return pool
-    if details.policy is Policy.HARD and pool.used > details.cap:
-        raise CapTooLow(used=pool.used, pool=pool.label)
-    if details.metric is not pool.metric and pool.used:
+    if details.policy is Policy.HARD and pool.claimed > details.cap:
+        raise CapTooLow(used=pool.claimed, pool=pool.label)
+    if details.metric is not pool.metric and pool.claimed:
         raise MetricFixed(pool=pool.label)
     before = {name: getattr(pool, name) for name in POOL_FIELDS}
     pool.note(details, queries.title(work, details.title_id))
@@ -100,10 +101,16 @@ def grant_seat(work: Work, pool_id: int, holder: Holder, *, quantity: int = 1) -
     """
     work.allow(Permission.GRANT_SEATS)
     pool = queries.pool(work, pool_id)
-    _check_holder(work, pool, holder)
+    _allow_holder(work, holder)
+    fit(work, pool, holder)
     if any(seat.pool_id == pool.id for seat in queries.seats_of(work, holder.kind, [holder.id])):
         raise SeatHeldAlready(holder=holder.name, pool=pool.label)
     _take(work, pool, quantity)
+    return give(work, pool, holder, quantity)
+
+
+def give(work: Work, pool: Pool, holder: Holder, quantity: int) -> Seat:
+    """The seat of a holder for whom the pool has counted already. A part of granting, which has asked."""
     seat = Seat(
         pool_id=pool.id,
         holder_kind=holder.kind,
@@ -123,7 +130,7 @@ def free_seat(work: Work, seat_id: int, *, why: FreedWhy = FreedWhy.BY_HAND) -> 
     """Take seats back. Refuses SeatFreedAlready."""
     work.allow(Permission.GRANT_SEATS)
     seat = queries.seat(work, seat_id)
-    _give_back(work, seat, why)
+    take_back(work, seat, why)
     return seat
 
 
@@ -134,7 +141,7 @@ def free_seats_of(work: Work, kind: HolderKind, holder_id: int, *, why: FreedWhy
     """
     seats = list(queries.seats_of(work, kind, [holder_id]))
     for seat in seats:
-        _give_back(work, seat, why)
+        take_back(work, seat, why)
     return seats
 
 
@@ -144,21 +151,35 @@ def _take(work: Work, pool: Pool, quantity: int) -> None:
         update(Pool)
         .where(
             Pool.id == pool.id,
-            (Pool.policy != Policy.HARD) | (Pool.used + quantity <= Pool.cap),
+            (Pool.policy != Policy.HARD) | (Pool.used + Pool.reserved + quantity <= Pool.cap),
             Pool.used <= MOST_USED - quantity,
         )
         .values(used=Pool.used + quantity)
-        .returning(Pool.used, Pool.cap, Pool.policy)
+        .returning(Pool.used, Pool.reserved, Pool.cap, Pool.policy)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if taken is None:
         raise SeatsUsedUp(pool=pool.label, cap=pool.cap)
-    set_committed_value(pool, "used", taken.used)
-    if taken.policy is Policy.WARN and taken.used > taken.cap:
-        work.record(SeatsOverCap(pool_id=pool.id, pool=pool.label, used=taken.used, cap=taken.cap))
+    for name in ("used", "reserved", "cap", "policy"):
+        set_committed_value(pool, name, getattr(taken, name))
+    tell_over(work, pool)
 
 
-def _give_back(work: Work, seat: Seat, why: FreedWhy) -> None:
+def tell_over(work: Work, pool: Pool) -> None:
+    """Record that a pool that only warns is over its limit. A part of what made it so, which has asked."""
+    if pool.policy is not Policy.WARN or not pool.is_over:
+        return
+    if pool.used > pool.cap and not pool.reserved:
+        work.record(SeatsOverCap(pool_id=pool.id, pool=pool.label, used=pool.used, cap=pool.cap))
+    else:
+        used, reserved, cap = pool.used, pool.reserved, pool.cap
+        work.record(
+            SeatsReservedOverCap(pool_id=pool.id, pool=pool.label, used=used, reserved=reserved, cap=cap)
+        )
+
+
+def take_back(work: Work, seat: Seat, why: FreedWhy) -> None:
+    """The seat is its holder's no longer. A part of freeing, which has asked. Refuses SeatFreedAlready."""
     freed = work.session.execute(
         update(Seat)
         .where(Seat.id == seat.id, Seat.freed_at.is_(None))
@@ -179,13 +200,17 @@ def _give_back(work: Work, seat: Seat, why: FreedWhy) -> None:
     work.record(SeatFreed(**_of(seat), why=why))
 
 
-def _check_holder(work: Work, pool: Pool, holder: Holder) -> None:
-    if HOLDS[pool.metric] is not holder.kind:
-        raise HolderDoesNotFit(pool=pool.label, metric=Words(METRICS[pool.metric]))
+def _allow_holder(work: Work, holder: Holder) -> None:
     found = (
         people.person(work, holder.id) if holder.kind is HolderKind.PERSON else assets.by_id(work, holder.id)
     )
     work.allow(Permission.GRANT_SEATS, found.scopes)
+
+
+def fit(work: Work, pool: Pool, holder: Holder) -> None:
+    """Refuse a holder to whom the pool has nothing to give now. Asks for no right."""
+    if HOLDS[pool.metric] is not holder.kind:
+        raise HolderDoesNotFit(pool=pool.label, metric=Words(METRICS[pool.metric]))
     day = people.today(work)
     if not pool.is_valid_on(day):
         raise PoolNotValid(pool=pool.label, day=day)

@@ -56,7 +56,7 @@ class PoolChange(Strict):
 
 
 class PoolOut(BaseModel):
-    """Seats bought together: `cap` owned, `used` given."""
+    """Seats bought together: `cap` owned, `used` given, `reserved` kept for what has no holder yet."""
 
     id: int
     version: int
@@ -66,6 +66,7 @@ class PoolOut(BaseModel):
     metric: Metric
     cap: int
     used: int
+    reserved: int
     policy: Policy
     starts_on: date | None
     ends_on: date | None
@@ -111,6 +112,7 @@ def _pool(pool: Pool) -> PoolOut:
         metric=pool.metric,
         cap=pool.cap,
         used=pool.used,
+        reserved=pool.reserved,
         policy=pool.policy,
         starts_on=pool.starts_on,
         ends_on=pool.ends_on,

@@ -30,6 +30,7 @@ from kitto.web.bodies import Empty, MaybeDay, MaybeNumber, Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.hooks import Waiting, panel, waits
 from kitto.web.nav import open_way
+from kitto.web.panels import panels_of
 from kitto.web.render import redirect, render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
@@ -120,6 +121,7 @@ def show_pool(
         metric=METRICS[pool.metric],
         policy=POLICIES[pool.policy],
         whys=FREED,
+        panels=panels_of("pool", work, pool.id),
         day=people.today(work),
     )
 
@@ -215,9 +217,9 @@ def waiting(work: Work) -> Sequence[Waiting]:
             Waiting(
                 sentence=translate(
                     work.locale,
-                    N_("{pool}: {used} given, {cap} owned"),
+                    N_("{pool}: {used} given or reserved, {cap} owned"),
                     pool=pool.label,
-                    used=pool.used,
+                    used=pool.claimed,
                     cap=pool.cap,
                 ),
                 link=f"/licences/{pool.id}",

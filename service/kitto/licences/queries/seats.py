@@ -13,7 +13,7 @@ from kitto.base.i18n import N_, Words
 from kitto.base.paging import USUAL, Page, page
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
-from kitto.licences.models import Pool, Seat, SoftwareTitle
+from kitto.licences.models import Pool, Seat, SeatReservation, SoftwareTitle
 from kitto.licences.rules import Metric, Policy, name_key
 from kitto.people import queries as people
 from kitto.people.rules import search_terms
@@ -49,7 +49,7 @@ def pools(work: Work, wanted: PoolFilter, *, cursor: str | None = None, limit: i
     if wanted.metric is not None:
         statement = statement.where(Pool.metric == wanted.metric)
     if wanted.short:
-        statement = statement.where(Pool.policy != Policy.COUNT, Pool.used >= Pool.cap)
+        statement = statement.where(Pool.policy != Policy.COUNT, Pool.used + Pool.reserved >= Pool.cap)
     if wanted.valid:
         day = people.today(work)
         statement = statement.where(
@@ -72,10 +72,10 @@ def pool_choices(work: Work, metric: Metric | None = None) -> Sequence[Pool]:
 
 
 def over_cap(work: Work) -> Sequence[Pool]:
-    """Pools with more seats given than owned."""
+    """Pools with more seats given and reserved than owned."""
     work.allow(Permission.SEE)
     statement = select(Pool).options(joinedload(Pool.title))
-    statement = statement.where(Pool.policy != Policy.COUNT, Pool.used > Pool.cap)
+    statement = statement.where(Pool.policy != Policy.COUNT, Pool.used + Pool.reserved > Pool.cap)
     return work.session.scalars(statement.order_by(Pool.sort_key, Pool.id)).all()
 
 
@@ -148,4 +148,50 @@ def seats_of(work: Work, kind: HolderKind, holder_ids: Sequence[int]) -> Sequenc
         .options(joinedload(Seat.pool).joinedload(Pool.title))
         .where(Seat.freed_at.is_(None), Seat.holder_kind == kind, Seat.holder_id.in_(holder_ids))
         .order_by(Seat.pool_id, Seat.id)
+    ).all()
+
+
+def pools_of_titles(work: Work, names: Sequence[str], metric: Metric) -> Sequence[Pool]:
+    """The pools of these titles that are valid today, held until the work ends.
+
+    Everybody takes them by number, so that nobody waits for somebody who waits.
+    """
+    work.allow(Permission.SEE)
+    day = people.today(work)
+    found = work.session.scalars(
+        select(Pool)
+        .join(SoftwareTitle)
+        .options(joinedload(Pool.title))
+        .where(
+            SoftwareTitle.name_key.in_({name_key(name) for name in names}),
+            Pool.metric == metric,
+            or_(Pool.starts_on.is_(None), Pool.starts_on <= day),
+            or_(Pool.ends_on.is_(None), Pool.ends_on >= day),
+        )
+        .order_by(Pool.id)
+        .with_for_update(of=Pool)
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+def reservations(work: Work, for_kind: str, for_ids: Sequence[int]) -> Sequence[SeatReservation]:
+    """What is reserved for these, with the pools."""
+    work.allow(Permission.SEE)
+    if not for_ids:
+        return []
+    return work.session.scalars(
+        select(SeatReservation)
+        .options(joinedload(SeatReservation.pool).joinedload(Pool.title))
+        .where(SeatReservation.for_kind == for_kind, SeatReservation.for_id.in_(for_ids))
+        .order_by(SeatReservation.pool_id, SeatReservation.id)
+    ).all()
+
+
+def reserved_in(work: Work, pool_id: int, for_kind: str) -> Sequence[int]:
+    """For which of this kind seats of a pool are reserved."""
+    work.allow(Permission.SEE)
+    statement = select(SeatReservation.for_id)
+    return work.session.scalars(
+        statement.where(SeatReservation.pool_id == pool_id, SeatReservation.for_kind == for_kind)
     ).all()

@@ -114,7 +114,16 @@ def name_key(name: str) -> str:
 class SeatsUsedUp(Refusal):
     code = "licences.seats_used_up"
     says = N_(
-        "No seat was granted: all {cap} seats of {pool} are given. Free one, or buy more and raise the limit."
+        "No seat was granted: all {cap} seats of {pool} are given or reserved. "
+        "Free one, or buy more and raise the limit."
+    )
+
+
+class SeatsShort(Refusal):
+    code = "licences.seats_short"
+    says = N_(
+        "Nothing was reserved: {wanted} seats of {title} are wanted, and {free} are free. "
+        "Ask for fewer, free some, or buy more and raise the limit."
     )
 
 
@@ -146,12 +155,14 @@ class PoolNotValid(Refusal):
 
 class CapTooLow(Refusal):
     code = "licences.cap_too_low"
-    says = N_("Nothing was changed: {used} seats of {pool} are given. Free some first, or only flag.")
+    says = N_(
+        "Nothing was changed: {used} seats of {pool} are given or reserved. Free some first, or only flag."
+    )
 
 
 class MetricFixed(Refusal):
     code = "licences.metric_fixed"
-    says = N_("Nothing was changed: seats of {pool} are given, so what it counts cannot change.")
+    says = N_("Nothing was changed: seats of {pool} are given or reserved, so what it counts cannot change.")
 
 
 class TitleTaken(Refusal):

@@ -1,4 +1,4 @@
-"""Seats for a device: taken when it is chosen, made sure of by the step, given back on cancelling."""
+"""Seats for a device: those reserved for its kit become its own; made sure of by the step, given back."""
 
 from collections.abc import Iterable
 
@@ -13,13 +13,16 @@ from kitto.identity.rules import Permission
 from kitto.kitting.actions.chain import prove
 from kitto.kitting.actions.manage import UNDOES
 from kitto.kitting.models import Kit, KitEvidence, KitStep
+from kitto.kitting.queries.seats import KEPT_FOR
 from kitto.kitting.rules.states import WaitFor
 from kitto.kitting.rules.verdicts import Done, Verdict, Waits
 from kitto.licences import actions as licences
 from kitto.licences import queries as positions
-from kitto.licences.models import Seat
+from kitto.licences.models import SeatReservation
 from kitto.licences.rules import Metric, name_key
 
+SEAT_TAKEN = "seat_taken"
+"""Kind of the evidence that a seat was taken for the kit's device."""
 SHORT = N_("There is no free seat of {titles}. Free one or buy more; the kit goes on by itself.")
 
 
@@ -35,14 +38,33 @@ def licence(work: Work, kit: Kit, step: KitStep) -> Verdict:
 
 
 def reserve(work: Work, kit: Kit, titles: Iterable[str]) -> list[str]:
-    """Take a seat of each title for the kit's device; returns the titles of which there is none. Idempotent.
+    """A seat of each title for the kit's device, one that is reserved for it first. Idempotent.
 
-    A part of choosing the device and of the step, which have asked.
+    Returns the titles of which there is none. A part of choosing the device and of the step.
     """
     held = {
         name_key(seat.pool.title.name) for seat in positions.seats_of(work, HolderKind.ASSET, [kit.device])
     }
-    return [title for title in titles if name_key(title) not in held and not _take(work, kit, title)]
+    kept = {name_key(one.pool.title.name): one for one in positions.reservations(work, KEPT_FOR, [kit.id])}
+    lacking = []
+    for title in titles:
+        mine = kept.get(name_key(title))
+        if name_key(title) in held:
+            licences.give_reservations_back(work, [mine] if mine else [])
+        elif not (mine and _take_up(work, kit, title, mine)) and not _take(work, kit, title):
+            lacking.append(title)
+    return lacking
+
+
+def _take_up(work: Work, kit: Kit, title: str, mine: SeatReservation) -> bool:
+    try:
+        seat = licences.take_up(work, mine, Holder(HolderKind.ASSET, kit.device, kit.tag))
+    except Refusal:
+        # The term of its pool is over: another pool may have one.
+        licences.give_reservations_back(work, [mine])
+        return False
+    prove(work, kit, None, SEAT_TAKEN, {"seat": seat.id, "title": title, "pool": mine.pool.label})
+    return True
 
 
 def _take(work: Work, kit: Kit, title: str) -> bool:
@@ -56,7 +78,7 @@ def _take(work: Work, kit: Kit, title: str) -> bool:
             seat = licences.grant_seat(work, pool.id, holder)
         except Refusal:
             continue
-        prove(work, kit, None, "seat_taken", {"seat": seat.id, "title": title, "pool": pool.label})
+        prove(work, kit, None, SEAT_TAKEN, {"seat": seat.id, "title": title, "pool": pool.label})
         return True
     return False
 
@@ -64,12 +86,9 @@ def _take(work: Work, kit: Kit, title: str) -> bool:
 def _give_back(work: Work, kit: Kit) -> None:
     """Free the seats that this kit took, and no others."""
     rows = work.session.scalars(
-        select(KitEvidence).where(KitEvidence.kit_id == kit.id, KitEvidence.kind == "seat_taken")
+        select(KitEvidence).where(KitEvidence.kit_id == kit.id, KitEvidence.kind == SEAT_TAKEN)
     ).all()
-    for row in rows:
-        seat = work.session.get(Seat, row.data["seat"])
-        if seat is not None and seat.freed_at is None and work.actor.may(Permission.GRANT_SEATS):
-            licences.free_seat(work, seat.id)
+    licences.give_seats_back(work, [row.data["seat"] for row in rows])
 
 
 UNDOES.append(_give_back)
