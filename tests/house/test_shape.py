@@ -54,6 +54,8 @@ PART_OF_AN_ACTION = {
     "kitting.refuse_unfit": "starting or ordering has asked",
     "kitting.reserve_name": "starting or ordering has asked",
     "kitting.give_name_back": "cancelling has asked",
+    "kitting.reserve_seats": "ordering has asked",
+    "kitting.give_seats_back": "cancelling, or what made the kit ready, has asked",
     "kitting.hand_name_on": "choosing the device has asked",
     "kitting.begin": "starting the kit has asked",
     "kitting.bind": "starting or ordering has asked",
@@ -77,6 +79,14 @@ PART_OF_AN_ACTION = {
     "runs.close": "ending or importing a run has asked",
     "runs.write": "adding events or importing has asked",
     "licences.refuse_sims_inside": "a reaction to a device that leaves for good; its action has asked",
+    "licences.reserve_seats": "ordering what will use them has asked",
+    "licences.take_up": "choosing the device, or its licence step, has asked",
+    "licences.give_reservations_back": "what ended their use has asked",
+    "licences.give_seats_back": "cancelling what took them has asked",
+    "licences.fit": "granting has asked",
+    "licences.give": "granting has asked",
+    "licences.take_back": "freeing has asked",
+    "licences.tell_over": "granting or reserving has asked",
     "licences.free_seats_of": "a reaction to a device or a person that left; its action has asked",
 }
 

@@ -114,6 +114,21 @@ def test_publishing_is_for_who_keeps_the_masters_and_refuses_what_is_broken(
     assert "sales" not in {one["name"] for one in bench.get("/api/v1/profiles").json()}
 
 
+@pytest.mark.parametrize("given", [{}, {"kind": "linux-script"}, {"kind": ["wifi"]}])
+def test_an_artifact_that_nobody_makes_is_refused_when_it_is_published(
+    bench: TestClient, own_profiles: Path, given: dict[str, Any]
+) -> None:
+    made = {"key": "stick", "kind": "artifact", "title": said("stick"), "with": given}
+    answer = bench.post("/api/v1/profiles", json=written("boot", [made]), headers=SUZUKI)
+    assert (answer.status_code, answer.json()["code"]) == (422, "kitting.profile_broken")
+    known = "step stick: an artifact says under with, as kind, what it makes: one of android_owner, "
+    assert known in answer.json()["detail"]
+    assert "linux_script, macos" in answer.json()["detail"]
+    made["with"] = {"kind": "linux_script"}
+    fits = bench.post("/api/v1/profiles", json=written("boot", [made]), headers=SUZUKI)
+    assert fits.status_code == 201, fits.text
+
+
 def test_an_edit_of_the_base_is_a_new_version_of_its_heirs(bench: TestClient, own_profiles: Path) -> None:
     source = written("sales", [manual("cards")], extends="hands")
     first = bench.post("/api/v1/profiles", json=source, headers=SUZUKI).json()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from kitto.base.work import Ledger
 from kitto.kitting import actions, queries
 from kitto.kitting.adapters import recipes
 from kitto.kitting.models import Kit
-from kitto.kitting.rules.codes import CodeKind, asked
+from kitto.kitting.rules.codes import CodeKind, asked, is_by_hands
 from kitto.kitting.rules.profiles import checked
-from kitto.kitting.rules.states import Ability, StepState
+from kitto.kitting.rules.states import Ability, StepKind, StepState
 from kitto.phones.rules.android import EXTRA
 from kitto.phones.rules.wifi import read_joining
 from tests.kitting.shop import goes_on
@@ -177,6 +178,34 @@ def test_a_step_tried_again_wants_its_code_shown_again(client: TestClient, ledge
         actions.retry(work, kit_id=kit.id, step="wifi")
     goes_on(ledger, kit.id)
     assert "its code was not shown" in done(client, kit, "wifi", 1)
+
+
+def test_minutes_at_a_code_are_a_persons_and_a_files_are_the_machines(
+    client: TestClient, ledger: Ledger
+) -> None:
+    kit = at_step(ledger, "android-phone", "wifi", **WIFI)
+    shows(client, kit, "wifi", CANARY)
+    done(client, kit, "wifi", 1)
+    assert state_of(ledger, kit, "wifi") is StepState.SUCCEEDED
+    with ledger.begin(KITTO) as work:
+        work.allow("kit")
+        work.unrecorded("as if it had taken ten minutes, and the kit were ready")
+        found = queries.kit(work, kit.id)
+        found.ready_at = work.now
+        step = queries.step_of(found, "wifi")
+        assert step.started_at is not None
+        step.ended_at = step.started_at + timedelta(minutes=10)
+    shown = client.get(f"/api/v1/kits/{kit.id}", headers=SATO).json()
+    assert (shown["hands_seconds"] >= 600, shown["machine_seconds"] < 600) == (True, True)
+    report = client.get(f"/api/v1/kits/{kit.id}/report", headers=SATO).json()["kits"][0]
+    hands, machine = (int(report[of].split()[0]) for of in ("hands", "machine"))
+    assert (hands >= 10, machine < 10) == (True, True)
+    figures = client.get("/api/v1/kit-figures", headers=SATO).json()
+    by_hand = {one["key"]: one["by_hand"] for one in figures["steps"]}
+    assert by_hand["wifi"] is True
+    assert figures["hands_minutes"] >= 10
+    assert not is_by_hands(StepKind.ARTIFACT, "linux_script")
+    assert is_by_hands(StepKind.MANUAL, None)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from kitto.kitting.models import Kit, KitStep
 from kitto.kitting.rules.locks import LockHolder
 from kitto.kitting.rules.states import (
     DONE,
-    HUMAN,
     WORKING,
     KitState,
     Phase,
@@ -116,7 +115,7 @@ def seconds(kit: Kit) -> tuple[int, int]:
     for step in kit.steps:
         if step.started_at and step.ended_at:
             took = int((step.ended_at - step.started_at).total_seconds())
-            if step.kind in HUMAN:
+            if step.by_hands:
                 hands += took
             else:
                 machine += took

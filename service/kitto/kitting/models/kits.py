@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from kitto.base.db import Base, Id, Sentence, words
 from kitto.base.facts import plain
 from kitto.kitting.models.profiles import KitOrder, KitProfileVersion
+from kitto.kitting.rules.codes import is_by_hands
 from kitto.kitting.rules.orders import BadTransition
 from kitto.kitting.rules.refusals import HasNoDevice
 from kitto.kitting.rules.states import (
@@ -150,6 +151,11 @@ class KitStep(Base):
         """What its kind wants to know."""
         found: dict[str, Any] = self.spec.get("with", {})
         return found
+
+    @property
+    def by_hands(self) -> bool:
+        """Whether its minutes are a person's."""
+        return is_by_hands(self.kind, self.with_.get("kind"))
 
     @property
     def ability(self) -> Ability:

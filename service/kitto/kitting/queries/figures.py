@@ -12,7 +12,8 @@ from kitto.assets.queries.find import within_reach
 from kitto.base.i18n import translate
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitAttempt, KitProfileVersion, KitStep
-from kitto.kitting.rules.states import HUMAN, OPEN, KitState, StepState
+from kitto.kitting.rules.codes import is_by_hands
+from kitto.kitting.rules.states import OPEN, KitState, StepState
 
 MOST_STEPS = 50_000
 
@@ -102,14 +103,20 @@ def _steps(work: Work, kits: list[int]) -> list[_Row]:
     """(kit, step, by hand, minutes, attempts) of the steps that are done."""
     rows = work.session.execute(
         select(
-            KitStep.kit_id, KitStep.key, KitStep.kind, KitStep.started_at, KitStep.ended_at, KitStep.attempt
+            KitStep.kit_id,
+            KitStep.key,
+            KitStep.kind,
+            KitStep.spec["with"]["kind"].as_string(),
+            KitStep.started_at,
+            KitStep.ended_at,
+            KitStep.attempt,
         )
         .where(KitStep.kit_id.in_(kits), KitStep.state == StepState.SUCCEEDED)
         .limit(MOST_STEPS)
     )
     return [
-        (kit, key, kind in HUMAN, (ended - started).total_seconds() / 60, attempt)
-        for kit, key, kind, started, ended, attempt in rows
+        (kit, key, is_by_hands(kind, makes), (ended - started).total_seconds() / 60, attempt)
+        for kit, key, kind, makes, started, ended, attempt in rows
         if started is not None and ended is not None
     ]
 

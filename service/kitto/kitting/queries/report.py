@@ -12,7 +12,7 @@ from kitto.base.settings import settings
 from kitto.base.work import Work
 from kitto.kitting.models import Kit, KitOrder, KitPhoto, KitStep
 from kitto.kitting.queries.kits import chain_holds, kits_of_order
-from kitto.kitting.rules.states import ABILITY_WORDS, HUMAN, KIT_WORDS, STEP_WORDS, StepState
+from kitto.kitting.rules.states import ABILITY_WORDS, KIT_WORDS, STEP_WORDS, StepState
 from kitto.people import queries as people
 
 MOST_PHOTOS: Final = 20
@@ -136,7 +136,7 @@ def _photos(work: Work, kit: Kit) -> list[dict[str, Any]]:
 
 
 def _minutes(kit: Kit, *, human: bool) -> float:
-    return sum(_took(step) or 0 for step in kit.steps if (step.kind in HUMAN) is human)
+    return sum(_took(step) or 0 for step in kit.steps if step.by_hands is human)
 
 
 def _when(work: Work, at: datetime | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from kitto.base.i18n import N_
 from kitto.base.seal import Secret
+from kitto.kitting.rules.states import HUMAN, StepKind
 from kitto.phones.rules.android import Component, OwnerCode
 from kitto.phones.rules.apple import AppleProfile, Restriction, WebClip
 from kitto.phones.rules.wifi import Security, Wifi
@@ -106,3 +107,11 @@ def asked(given: Mapping[str, Any], parameters: Mapping[str, Any]) -> Asked | No
     return Asked(
         CodeKind(kind), taken | {name: given[name] for name in given if name not in ("kind", "takes")}
     )
+
+
+def is_by_hands(kind: StepKind, makes: object) -> bool:
+    """Whether a step's minutes are a person's: hands at the bench, or a code that somebody shows to a phone.
+
+    `makes`: the kind of artifact it makes. A file is fetched in a moment; what takes time is the machine.
+    """
+    return kind in HUMAN or (kind is StepKind.ARTIFACT and makes in tuple(CodeKind))

@@ -6,7 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from kitto.base.i18n import N_, Words
-from kitto.kitting.rules.codes import asked
+from kitto.bootstrap.rules.states import ArtifactKind
+from kitto.kitting.rules.codes import CodeKind, asked
 from kitto.kitting.rules.refusals import ProfileBroken
 from kitto.kitting.rules.states import Ability, CheckSupport, OnLost, Phase, StepKind, ability_of
 
@@ -14,6 +15,8 @@ TRANSPORTS: Final = frozenset({"tcp", "ssh", "winrm", "snmp", "adb"})
 """How a probe can ask."""
 PHONE_IS: Final = frozenset({"owned", "encrypted"})
 """What a probe over adb can want of a phone."""
+ARTIFACTS: Final = frozenset({*ArtifactKind, *CodeKind})
+"""What an artifact step can make: a file for a fresh machine, or a code that a phone reads."""
 LONGEST_NAME: Final = 63
 _PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,50}\{n(:0[1-9])?\}[A-Za-z0-9-]{0,20}")
 NO_STEPS = N_("it has no steps")
@@ -22,6 +25,7 @@ NO_BOOK = N_("step {step}: a play, and only a play, names its playbook")
 LACKS_CHECK = N_("step {step}: on_lost verify names a playbook")
 ASKS_NOBODY = N_("step {step}: a probe asks over one of {known}")
 WANTS_STRANGE = N_("step {step}: a probe over adb wants some of {known}, as a list")
+MAKES_NOTHING = N_("step {step}: an artifact says under with, as kind, what it makes: one of {known}")
 UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
 NAME_WRONG = N_("a pattern of host names has letters, digits, - and one number, like {example}")
 LOOP = N_("steps need each other: {steps}")
@@ -157,6 +161,9 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
         if step.kind is StepKind.PROBE and not _wants_known(step.with_.get("wants", [])):
             says = {"step": step.key, "known": ", ".join(sorted(PHONE_IS))}
             raise ProfileBroken(name=spec.name, reason=Words(WANTS_STRANGE, says))
+        if step.kind is StepKind.ARTIFACT and str(step.with_.get("kind")) not in ARTIFACTS:
+            says = {"step": step.key, "known": ", ".join(sorted(ARTIFACTS))}
+            raise ProfileBroken(name=spec.name, reason=Words(MAKES_NOTHING, says))
     if spec.hostname and not fits_names(spec.hostname):
         raise ProfileBroken(name=spec.name, reason=Words(NAME_WRONG, {"example": "sales-{n:03}"}))
     order(spec)
