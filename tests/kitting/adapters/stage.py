@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from kitto.kitting.adapters import recipes
 from kitto.kitting.adapters.ansible import Ansible
 from kitto.kitting.adapters.content import content_of
-from kitto.kitting.adapters.plays import Host, PlayEvent, PlayOutcome, PlaySpec, Value
+from kitto.kitting.adapters.plays import Host, Outcome, PlayEvent, PlayOutcome, PlaySpec, Value
+from kitto.kitting.adapters.publishing.causes import has_words
 from tests.counterparts import keys
 from tests.counterparts.pcs import BenchPc
 
@@ -96,7 +98,21 @@ def finish(ansible: Ansible, run_id: str, seconds: float = 200) -> PlayOutcome:
 def play(ansible: Ansible, spec: PlaySpec, secrets: dict[str, str] | None = None) -> PlayOutcome:
     """Start a play and wait for its end."""
     ansible.start(spec, secrets or {}, KEY.private)
-    return finish(ansible, spec.run_id)
+    return in_both_languages(spec, finish(ansible, spec.run_id))
+
+
+def in_both_languages(spec: PlaySpec, outcome: PlayOutcome) -> PlayOutcome:
+    """Whatever a recipe of ours says when it fails, there are words for exactly that in both languages."""
+    folder = Path(spec.folder)
+    if (
+        folder.parent == PLAYBOOKS
+        and outcome.outcome is Outcome.FAILED
+        and outcome.cause
+        and not outcome.says
+    ):
+        known = recipes.read(folder.name, (folder / "profile.yml").read_bytes()).causes
+        assert has_words(known, outcome.cause, outcome.reason), outcome
+    return outcome
 
 
 def wait_for_task(ansible: Ansible, run_id: str, task: str, seconds: float = 60) -> None:

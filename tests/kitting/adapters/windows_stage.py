@@ -112,7 +112,7 @@ def order_over_ssh(
 def play(ansible: Ansible, pc: WindowsPc, spec: PlaySpec, **secrets: str):  # noqa: ANN201 -- an outcome
     """Start a play and wait for its end."""
     ansible.start(spec, {"winrm_password": pc.password, **secrets}, "")
-    return finish(ansible, spec.run_id)
+    return stage.in_both_languages(spec, finish(ansible, spec.run_id))
 
 
 __all__ = [
