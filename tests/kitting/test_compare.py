@@ -17,11 +17,35 @@ name: marked
 title: { ja: 印, en: Marked }
 platform: linux
 parameters: { type: object, properties: {} }
-drift: { hours: 1 }
+drift: { hours: 1, checks: [again] }
 steps:
   - { key: look, kind: manual, title: { ja: 確認, en: Look } }
   - { key: mark, kind: playbook, title: { ja: 印, en: Mark }, playbook: mark.yml }
   - { key: raw, kind: playbook, title: { ja: 生, en: Raw }, playbook: mark.yml, check_support: none }
+acceptance:
+  - { key: again, kind: playbook, title: { ja: 再確認, en: Again }, playbook: again.yml }
+causes:
+  mark_differs: [{ ja: "印は「{seen}」です。", en: "The mark says “{seen}”." }]
+"""
+AGAIN = """
+- name: Look again
+  hosts: device
+  gather_facts: false
+  become: true
+  environment:
+    KITTO_JOB: "{{ kitto_run }}"
+  tasks:
+    - name: Read the mark
+      ansible.builtin.raw: cat /etc/kitto-mark
+      register: said
+      changed_when: false
+      check_mode: false
+    - name: It is as it was kitted
+      ansible.builtin.fail:
+        msg: "{{ item }}"
+      loop: "{{ ['[mark_differs] The mark says “' ~ found ~ '”.'] if found != 'kitted' else [] }}"
+      vars:
+        found: "{{ said.stdout | trim }}"
 """
 PLAY = """
 - name: Mark
@@ -46,6 +70,7 @@ def test_a_dry_run_changes_nothing_and_a_drift_is_found(
     (own_profiles / "marked").mkdir()
     (own_profiles / "marked" / "profile.yml").write_text(PROFILE, encoding="utf-8")
     (own_profiles / "marked" / "mark.yml").write_text(PLAY, encoding="utf-8")
+    (own_profiles / "marked" / "again.yml").write_text(AGAIN, encoding="utf-8")
     pc = make_pc(ledger)
     with ledger.begin(KITTO) as work:
         key = actions.make_key(work).public
@@ -64,7 +89,12 @@ def test_a_dry_run_changes_nothing_and_a_drift_is_found(
         device.run("echo drifted > /etc/kitto-mark")
         differs = _compared(bench, kit, str(pc.tag), kit_when)
         assert differs["result"] == "differs"
-        assert [one["what"] for one in differs["differences"]] == ["A mark stands in its file"]
+        assert [(one["step"], one["what"], one["text"]) for one in differs["differences"][1:]] == [
+            ("again", "mark_differs", "The mark says “drifted”.")
+        ]
+        assert differs["differences"][0]["what"] == "A mark stands in its file"
+        known = bench.get(f"/api/v1/assets/{pc.tag}/drift", headers={"Authorization": "Bearer sato-ja"})
+        assert known.json()[0]["differences"][1]["text"] == "印は「drifted」です。"
         assert device.run("cat /etc/kitto-mark").stdout == "drifted\n"
     assert bench.get(f"/api/v1/assets/{pc.tag}/lock").json()["holder"] is None
     assert bench.get(f"/api/v1/kits/{kit}/chain").json()["holds"] is True

@@ -17,7 +17,16 @@ def in_both_languages(kit: Kit, step: KitStep, outcome: PlayOutcome) -> PlayOutc
     is_ours = outcome.says or isinstance(outcome.reason, Told)
     if outcome.outcome is not Outcome.FAILED or is_ours or not outcome.cause:
         return outcome
+    told = sentence(kit, step, outcome.cause, outcome.reason)
+    return msgspec.structs.replace(outcome, reason=told) if isinstance(told, Told) else outcome
+
+
+def sentence(kit: Kit, step: KitStep, code: str, message: str) -> str:
+    """What a play of this step said with a code, for each reader; as it is where nobody has words for it.
+
+    A part of noting what a play said, which has asked.
+    """
     content = kit.profile.recipes.get(step.spec.get("recipe", ""), "")
-    own = recipes.causes(content).get(outcome.cause, ()) if content else ()
-    told = said_again(outcome.cause, outcome.reason, ((said.en, said.ja) for said in own))
-    return outcome if told is None else msgspec.structs.replace(outcome, reason=told)
+    own = recipes.causes(content).get(code, ()) if content else ()
+    told = said_again(code, message, ((said.en, said.ja) for said in own))
+    return message if told is None else told

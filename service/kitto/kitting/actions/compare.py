@@ -6,16 +6,18 @@ from sqlalchemy import select
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.rules import TERMINAL
-from kitto.base.i18n import Words
+from kitto.base.i18n import Told, Words
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
+from kitto.kitting.actions.causes import sentence
 from kitto.kitting.actions.kinds.reports import misfit
 from kitto.kitting.actions.locks import release_lock, take_lock
 from kitto.kitting.actions.machine import new_attempt
 from kitto.kitting.adapters.plays import Outcome
 from kitto.kitting.facts import DriftFound
 from kitto.kitting.models import Kit, KitAttempt, KitDrift, KitStep, PlayLine
+from kitto.kitting.rules.causes import CODED, OURS
 from kitto.kitting.rules.locks import DriftResult, LockHolder
 from kitto.kitting.rules.refusals import CannotBePredicted, KitOver, NeverReady
 from kitto.kitting.rules.states import KIT_WORDS, WORKING, CheckSupport, KitState, StepKind, StepState
@@ -84,7 +86,8 @@ def begin_comparison(work: Work, kit_id: int) -> list[tuple[str, str]]:
 
 
 def _compared(kit: Kit) -> list[KitStep]:
-    wanted = (kit.profile.definition.get("drift") or {}).get("steps", ())
+    drift = kit.profile.definition.get("drift") or {}
+    wanted = (*drift.get("steps", ()), *drift.get("checks", ())) if drift.get("steps") else ()
     return [
         step
         for step in kit.steps
@@ -102,13 +105,15 @@ def note_comparison(work: Work, kit_id: int, runs: list[tuple[str, str]], by: st
     attempts = {run: queries.attempt(work, run) for _, run in runs}
     differences: list[Any] = _from_reports(work, kit)
     result, reason = DriftResult.SAME, ""
+    checks = (kit.profile.definition.get("drift") or {}).get("checks", ())
     for step, run in runs:
         attempt = attempts[run]
+        missed = _from_check(work, kit, queries.step_of(kit, step), attempt) if step in checks else []
         if attempt.outcome == Outcome.UNREACHABLE:
             result, reason = DriftResult.UNREACHABLE, attempt.reason
-        elif attempt.outcome != Outcome.SUCCEEDED:
+        elif attempt.outcome != Outcome.SUCCEEDED and not missed:
             result, reason = DriftResult.FAILED, attempt.reason
-        differences += _from_lines(work, step, attempt)
+        differences += missed or _from_lines(work, step, attempt)
     if differences and result is DriftResult.SAME:
         result = DriftResult.DIFFERS
     release_lock(work, asset_id=kit.device, holder=LockHolder.DRIFT, holder_id=str(kit.id), fence=kit.fence)
@@ -139,6 +144,26 @@ def _from_lines(work: Work, step: str, attempt: KitAttempt) -> list[dict[str, An
         .limit(MOST_DIFFERENCES)
     )
     return [{"step": step, "what": row.task, "text": row.text[:500]} for row in rows]
+
+
+def _from_check(work: Work, kit: Kit, step: KitStep, attempt: KitAttempt) -> list[dict[str, Any]]:
+    """What a play that only looks failed with, each once. That another machine answers is no difference."""
+    if attempt.outcome != Outcome.FAILED:
+        return []
+    rows = work.session.scalars(
+        select(PlayLine)
+        .where(PlayLine.attempt_id == attempt.id, PlayLine.status == "failed")
+        .order_by(PlayLine.seq)
+        .limit(MOST_DIFFERENCES)
+    )
+    found = {}
+    for row in rows:
+        coded = CODED.match(row.text)
+        if coded and coded[1] not in OURS:
+            said = sentence(kit, step, coded[1], row.text[coded.end() :])
+            more = {"told": said.parts()} if isinstance(said, Told) else {}
+            found[said] = {"step": step.key, "what": coded[1], "text": str(said)[:500], **more}
+    return list(found.values())
 
 
 def _from_reports(work: Work, kit: Kit) -> list[dict[str, Any]]:

@@ -72,10 +72,15 @@ class StepSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Drift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """After hand-over: how often, and which steps, are compared with the frozen profile."""
+    """After hand-over: how often, and which steps, are compared with the frozen profile.
+
+    `steps`: keys of plays that then say what they would change; none named: all. `checks`: keys of plays that
+    only look, and fail with a sentence for each thing that is not as it was kitted: that is a difference.
+    """
 
     hours: int = 24
     steps: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
