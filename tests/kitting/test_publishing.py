@@ -9,9 +9,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from kitto.base.work import Ledger
-from kitto.kitting.adapters.publishing.asking import can_be_contained
+from kitto.kitting import queries
+from kitto.kitting.actions.checks import ask_the_silent, note_check
+from kitto.kitting.actions.start import start_bound
+from kitto.kitting.adapters.publishing import Report
+from kitto.kitting.adapters.publishing.asking import LINT, can_be_contained
+from kitto.kitting.adapters.publishing.findings import found
+from kitto.kitting.rules.refusals import RecipeUnanswered
 from tests.kitting.shop import reachable
-from tests.make import make_pc
+from tests.make import KITTO, make_pc
 
 SUZUKI = {"Authorization": "Bearer suzuki"}
 JAPANESE = {"Authorization": "Bearer sato-ja"}
@@ -149,3 +155,57 @@ def test_ansible_is_asked_in_the_background_and_what_it_finds_stops_the_next_kit
     refused = start(bench, ledger, "odd")
     assert (refused.status_code, refused.json()["code"]) == (409, "kitting.recipe_unfit"), page
     assert "開始しませんでした" in start(bench, ledger, "odd", JAPANESE).json()["detail"]
+
+
+def answered(bench: TestClient, name: str) -> None:
+    """Wait until Ansible has been asked about a profile's first version, and has answered."""
+    page, until = "", monotonic() + 240
+    while "Checked by Kitto, ansible-playbook" not in page:
+        assert monotonic() < until, page
+        sleep(0.5)
+        page = bench.get(f"/kitting/profiles/{name}/versions/1").text
+
+
+def silent(ledger: Ledger, what: str) -> None:
+    """As if the newest check had got no answer, because the machine had too much to do."""
+    with ledger.begin(KITTO) as work:
+        work.allow("kit")
+        (version,) = queries.newest_versions(work)
+        ((name, content),) = version.recipes.items()
+        report = Report(content=content, findings=(found("ansible_silent", "p.yml", what=what),))
+        note_check(work, recipe=name, report=report, asked_ansible=True)
+
+
+@pytest.mark.skipif(not can_be_contained(), reason="no bubblewrap here: Ansible is not asked")
+def test_where_ansible_said_nothing_no_kit_starts_until_it_has_answered(
+    bench: TestClient, ledger: Ledger, own_profiles: Path
+) -> None:
+    recipe(own_profiles, "one", GOOD)
+    assert bench.post("/api/v1/profiles/one/freeze").status_code == 201
+    answered(bench, "one")
+    order = bench.post("/api/v1/kit-orders", json={"profile": "one", "quantity": 1}).json()["id"]
+    pc = reachable(ledger, make_pc(ledger))
+    bound = {"tag": pc.tag, "start": False}
+    kit = bench.post(f"/api/v1/kit-orders/{order}/devices", json=bound).json()["id"]
+    silent(ledger, "ansible-playbook --syntax-check")
+    page = bench.get("/kitting/profiles/one/versions/1").text
+    assert "Ansible was asked and has not answered whole" in page
+    ordered = bench.post("/api/v1/kit-orders", json={"profile": "one", "quantity": 1})
+    for refused in (start(bench, ledger, "one"), ordered):
+        assert (refused.status_code, refused.json()["code"]) == (409, "kitting.recipe_unanswered")
+    with ledger.begin(KITTO) as work, pytest.raises(RecipeUnanswered):
+        start_bound(work, kit_id=kit)
+    assert "応答" in start(bench, ledger, "one", JAPANESE).json()["detail"]
+    # Publishing again asks again, and so does the clock.
+    assert bench.post("/api/v1/profiles/one/freeze").status_code in (200, 201)
+    answered(bench, "one")
+    silent(ledger, "ansible-playbook --syntax-check")
+    with ledger.begin(KITTO) as work:
+        ask_the_silent(work)
+    answered(bench, "one")
+    assert start(bench, ledger, "one").status_code == 201
+    with ledger.begin(KITTO) as work:
+        start_bound(work, kit_id=kit)
+    # Lint is an opinion that may be missing altogether.
+    silent(ledger, LINT)
+    assert start(bench, ledger, "one").status_code == 201

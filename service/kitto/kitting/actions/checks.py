@@ -10,13 +10,15 @@ from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.adapters import publishing, recipes
 from kitto.kitting.adapters.publishing import Finding, Report
+from kitto.kitting.adapters.publishing.asking import LINT
 from kitto.kitting.adapters.publishing.findings import CODES
 from kitto.kitting.facts import RecipeChecked
 from kitto.kitting.models import KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.profiles import ProfileSpec
-from kitto.kitting.rules.refusals import ProfileRejected, RecipeUnfit
+from kitto.kitting.rules.refusals import ProfileRejected, RecipeUnanswered, RecipeUnfit
 from kitto.kitting.signals import CHECK_RECIPE
 
+SILENT: Final = "ansible_silent"
 HOPELESS: Final = frozenset({code for code in CODES if code.startswith("yaml_")} | {"playbook_missing"})
 """With these no play can run at all, so nobody need wait for one to find out."""
 
@@ -52,9 +54,30 @@ def look(work: Work, spec: ProfileSpec, *, thorough: bool = True) -> None:
 def ask_ansible(work: Work, version: KitProfileVersion) -> None:
     """Queue Ansible's opinion of each recipe of a version. A part of publishing, which has asked."""
     for recipe, content in version.recipes.items():
-        known = queries.check_of(work, content)
-        if known is None or not known.asked_ansible:
+        if not is_answered(queries.check_of(work, content)):
             work.enqueue(CHECK_RECIPE, recipe, content)
+
+
+def ask_the_silent(work: Work) -> None:
+    """Queue another check of each recipe that starts no kit because Ansible gave no answer about it."""
+    work.allow(Permission.KIT)
+    work.unrecorded("what the checks find is recorded")
+    newest = {pair for version in queries.newest_versions(work) for pair in version.recipes.items()}
+    for recipe, content in sorted(newest):
+        if any(map(_is_blind, findings_of(queries.check_of(work, content)))):
+            work.enqueue(CHECK_RECIPE, recipe, content)
+
+
+def is_answered(check: RecipeCheck | None) -> bool:
+    """Whether Ansible has been asked, and has answered. A part of asking it."""
+    if check is None or not check.asked_ansible:
+        return False
+    return all(finding.code != SILENT for finding in findings_of(check))
+
+
+def _is_blind(finding: Finding) -> bool:
+    """Nobody knows whether Ansible accepts the plays at all; what only lint did not say is no such thing."""
+    return finding.code == SILENT and LINT not in finding.names.get("what", "")
 
 
 def note_check(work: Work, *, recipe: str, report: Report, asked_ansible: bool) -> None:
@@ -83,13 +106,18 @@ def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> Re
 
 
 def refuse_unfit(work: Work, version: KitProfileVersion) -> None:
-    """Refuse recipe_unfit where a check of one of its recipes found an error. A part of starting a kit."""
+    """Refuse what a check of its recipes tells against. A part of starting a kit, which has asked.
+
+    Refuses recipe_unfit where it found an error, recipe_unanswered where Ansible was asked and said nothing.
+    """
     for recipe, content in version.recipes.items():
         found = findings_of(queries.check_of(work, content))
-        # That Ansible gave no answer says nothing about the recipe.
-        errors = [finding for finding in found if finding.is_error and finding.code != "ansible_silent"]
+        # That nobody answered says nothing about the recipe.
+        errors = [finding for finding in found if finding.is_error and finding.code != SILENT]
         if errors:
             raise RecipeUnfit(name=recipe, count=len(errors), first=errors[0].sentence(work.locale))
+        if any(map(_is_blind, found)):
+            raise RecipeUnanswered(name=recipe)
 
 
 def findings_of(check: RecipeCheck | None) -> Sequence[Finding]:

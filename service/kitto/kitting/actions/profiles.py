@@ -100,7 +100,7 @@ def published(work: Work, name: str) -> KitProfileVersion:
 
     One that was never published is frozen now, if its plays can be read at all; its version says that nobody
     has looked further.
-    Refuses profile_changed, profile_rejected, recipe_unfit.
+    Refuses profile_changed, profile_rejected, recipe_unfit, recipe_unanswered.
     """
     work.allow(Permission.KIT)
     known = queries.versions(work, name)

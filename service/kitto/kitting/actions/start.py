@@ -21,6 +21,7 @@ from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
 from kitto.kitting.actions.chain import START, move_kit, prove
+from kitto.kitting.actions.checks import refuse_unfit
 from kitto.kitting.actions.kinds.licences import reserve
 from kitto.kitting.actions.names import hand_name_on, reserve_name
 from kitto.kitting.actions.profiles import fitting, published, spec_of_version
@@ -71,7 +72,10 @@ def start_kit(
 
 
 def start_bound(work: Work, *, kit_id: int) -> Kit:
-    """Start a kit of an order on the device that was chosen for it. Refuses one whose device is not ready."""
+    """Start a kit of an order on the device that was chosen for it.
+
+    Refuses one whose device is not ready, and recipes that were found wrong since it was ordered.
+    """
     work.allow(Permission.KIT)
     kit = queries.locked(work, kit_id)
     if kit.asset_id is None:
@@ -82,6 +86,7 @@ def start_bound(work: Work, *, kit_id: int) -> Kit:
         if kit.state in (KitState.EXPECTED, KitState.RECEIVED, KitState.INSPECTING):
             raise NotReadyToStart(number=kit.id, tag=asset.name, state=Words(KIT_WORDS[kit.state]))
         raise KitOver(number=kit.id, state=Words(KIT_WORDS[kit.state]))
+    refuse_unfit(work, kit.profile)
     begin(work, kit, asset)
     return kit
 

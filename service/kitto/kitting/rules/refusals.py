@@ -195,6 +195,14 @@ class RecipeUnfit(Refusal):
     )
 
 
+class RecipeUnanswered(Refusal):
+    code = "kitting.recipe_unanswered"
+    says = N_(
+        "Not started: Ansible gave no answer about the recipe “{name}”, so nobody knows whether its plays can"
+        " run. It is asked again each hour; publish the profile again to have it asked now."
+    )
+
+
 class ProfileRejected(Refusal):
     code = "kitting.profile_rejected"
     status = 422
