@@ -168,3 +168,14 @@ def test_every_difference_has_its_own_code_and_all_are_told_at_once(kitted: Kitt
     kitted.pc.run(SPOILED["agent_not_timed"][1])
     assert sorted(differences) == ["agent_not_timed", "locale_differs", "locale_missing", "package_differs"]
     assert kitted.verify()[1] == []
+
+
+def test_verify_finds_the_same_in_a_dry_run_as_a_later_comparison_makes_it(kitted: Kitted) -> None:
+    kitted.pc.run(SPOILED["name_differs"][0])
+    try:
+        outcome, _ = kitted.play(PLAYBOOKS / "verify", check=True, diff=True)
+    finally:
+        kitted.pc.run(SPOILED["name_differs"][1])
+    assert (outcome.outcome, outcome.cause) == (Outcome.FAILED, "name_differs")
+    outcome, _ = kitted.play(PLAYBOOKS / "verify", check=True, diff=True)
+    assert outcome.outcome is Outcome.SUCCEEDED
