@@ -59,7 +59,7 @@ def variables(place: Place, shared: dict[str, Any]) -> dict[str, Any]:
 
 def play_by_kitto(job: dict[str, Any], folder: Path) -> None:
     """One play per PC and step, a PC's steps in order, as many PCs at a time as the machine can take."""
-    strategy = Strategy.MITOGEN if job["side"] == "kitto-mitogen" else Strategy.LINEAR
+    strategy = Strategy.MITOGEN if job["side"] == "kitto-mitogen" else Strategy.NEAR
     ansible = stage.installation(folder, strategy=strategy)
     places = [Place(**each) for each in job["places"]]
 

@@ -53,6 +53,7 @@ PLUGINS = (
     *("connection", "shell", "become", "action", "cache", "callback", "inventory", "lookup", "strategy"),
     *("vars",),
 )
+SURROUNDINGS = dict(os.environ)  # noqa: TID251 -- what Ansible reads its settings from when it is loaded
 ALSO = ("ansible.executor.module_common", "ansible._internal._templating._jinja_bits")
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -224,16 +225,28 @@ def _play(command, cache):
 
 
 def _settings_anew():
-    """Ansible reads its settings once, when it is loaded; ours were read for nobody."""
+    """Ansible reads its settings once, when it is loaded; ours were read for nobody.
+
+    Read again are those that the play's own surroundings can change: by a variable, or as they are places.
+    """
     from ansible import constants
     from ansible.config.manager import find_ini_config_file
     from ansible.utils.display import Display
 
     config = constants.config
     config._config_file = find_ini_config_file(config.WARNINGS)  # noqa: SLF001 -- Ansible has no door for it
-    for name in config.get_configuration_definitions():
+    now = dict(os.environ)  # noqa: TID251 -- the play's own
+    other = {name for name in {*now, *SURROUNDINGS} if now.get(name) != SURROUNDINGS.get(name)}
+    for name, about in config.get_configuration_definitions().items():
+        if not other & {each["name"] for each in about.get("env") or ()} and not _is_a_place(about):
+            continue
         constants.set_constant(name, config.get_config_value(name, variables=vars(constants)))
     Display()._set_column_width()  # noqa: SLF001 -- the same
+
+
+def _is_a_place(about):
+    """Whether a setting stands for a path, or its default is made from another one."""
+    return "path" in about.get("type", "") or "{{" in str(about.get("default"))
 
 
 def _unpack(cache):
@@ -254,6 +267,7 @@ def _unpack(cache):
 def _load():
     """Everything a play loads sooner or later, most of it in every single task."""
     import importlib
+    import inspect
 
     import ansible.cli.playbook  # noqa: F401 -- loaded for the forks
     from ansible.plugins import loader
@@ -268,6 +282,8 @@ def _load():
             pass
     for name in ALSO:
         importlib.import_module(name)
+    # A strategy of ours makes Ansible look through its stack, which looks up where every module came from.
+    inspect.stack()
 
 
 def _settle_memory():

@@ -93,8 +93,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Minutes for which Ansible stays loaded after a play. 0: each play loads it anew.",
     )
-    ansible_strategy: Literal["linear", "mitogen"] = Field(
-        default="linear", description="mitogen runs plays on Linux faster; needs the extra kitto[mitogen]."
+    ansible_strategy: Literal["near", "linear", "mitogen"] = Field(
+        default="near",
+        description="near: the tasks of a play run in one process; linear: each in its own, as Ansible does;"
+        " mitogen: through a Python that stays on a Linux device, needs the extra kitto[mitogen].",
     )
     step_minutes: int = Field(default=30, ge=1, description="Minutes an automatic kitting step may take.")
     idle_output_minutes: int = Field(

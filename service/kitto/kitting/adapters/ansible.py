@@ -53,7 +53,7 @@ class Ansible:
     collections: tuple[Path, ...]
     containment: Containment = Containment.AUTO
     warm_seconds: float = 900.0
-    strategy: Strategy = Strategy.LINEAR
+    strategy: Strategy = Strategy.NEAR
 
     def start(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> RunHandle:
         """Start a play, or attach to it when a run of this id was started before: nothing is run twice.
@@ -85,7 +85,8 @@ class Ansible:
                 collections=tuple(str(place) for place in self.collections),
                 containment=self.containment,
                 warm_seconds=self.warm_seconds,
-                strategies=_mitogen() if self.strategy is Strategy.MITOGEN else "",
+                strategy=self.strategy,
+                mitogen=_mitogen() if self.strategy is Strategy.MITOGEN else "",
             )
         )
 
@@ -244,7 +245,7 @@ def _mitogen() -> str:
     if found is None or found.origin is None:
         raise PlayFault(
             "KITTO_ANSIBLE_STRATEGY is mitogen, which is not installed here: install kitto[mitogen],"
-            " or set it to linear"
+            " or set it to near"
         )
     return str(Path(found.origin).resolve().parent / "plugins" / "strategy")
 

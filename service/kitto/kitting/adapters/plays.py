@@ -113,7 +113,10 @@ class Containment(StrEnum):
 class Strategy(StrEnum):
     """How Ansible works on a device."""
 
+    NEAR = "near"
+    """Its tasks run in one process, as a play here has one device; Ansible's own way for more hosts."""
     LINEAR = "linear"
+    """A process for each task, as Ansible does."""
     MITOGEN = "mitogen"
     """A Python on the device that stays for the whole play; needs the extra of this name. Linux only."""
 

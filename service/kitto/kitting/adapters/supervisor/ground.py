@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kitto.kitting.adapters.content import content_of
-from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Transport, Value
+from kitto.kitting.adapters.plays import PlayFault, PlaySpec, Strategy, Transport, Value
 from kitto.kitting.adapters.supervisor.files import RunFiles, private_folder, write_private
 from kitto.kitting.adapters.supervisor.inventory import inventory
 from kitto.kitting.adapters.supervisor.marks import MARK
@@ -19,6 +19,11 @@ LARGEST_FILE = 256 * 1024 * 1024
 SETTINGS = "[defaults]\ninternal_poll_interval = 0.01\n"
 # How JSON escapes a sign beyond U+FFFF; an escaped backslash before it is passed over.
 _PAIR = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+STRATEGIES = {
+    Strategy.NEAR: "kitto_near",
+    Strategy.LINEAR: "linear",
+    Strategy.MITOGEN: "mitogen_linear",
+}
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -29,7 +34,8 @@ class Tools:
     plugins: Path
     collections: tuple[Path, ...]
     warm_seconds: float = 0
-    strategies: str = ""
+    strategy: Strategy = Strategy.NEAR
+    mitogen: str = ""
 
 
 def lay(spec: PlaySpec, files: RunFiles) -> None:
@@ -53,9 +59,9 @@ def lay(spec: PlaySpec, files: RunFiles) -> None:
 
 def standing(tools: Tools) -> dict[str, str]:
     """What the environment of every play of this installation has in common."""
-    strategy = {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": tools.strategies}
     return {
-        **(strategy if tools.strategies else {}),
+        "ANSIBLE_STRATEGY": STRATEGIES[tools.strategy],
+        "ANSIBLE_STRATEGY_PLUGINS": ":".join(filter(None, (str(tools.plugins / "strategy"), tools.mitogen))),
         # Resolved, as a container shows the real folder only and perhaps not the link that leads to it.
         "PATH": f"{Path(sys.prefix).resolve() / 'bin'}:{SYSTEM_PATH}",
         "LANG": "C.UTF-8",
@@ -82,7 +88,11 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
     return {
         **standing(tools),
         # Mitogen knows nothing of Windows.
-        **({} if spec.host.transport is Transport.SSH else {"ANSIBLE_STRATEGY": "linear"}),
+        **(
+            {}
+            if spec.host.transport is Transport.SSH
+            else {"ANSIBLE_STRATEGY": STRATEGIES[_of_windows(tools)]}
+        ),
         "HOME": str(files.work / "home"),
         MARK: files.mark,
         "KITTO_DOOR": str(files.door),
@@ -95,6 +105,10 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
         "ANSIBLE_FORKS": str(spec.forks),
         "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
     }
+
+
+def _of_windows(tools: Tools) -> Strategy:
+    return Strategy.NEAR if tools.strategy is Strategy.MITOGEN else tools.strategy
 
 
 def _copied(spec: PlaySpec, files: RunFiles) -> dict[str, Value]:

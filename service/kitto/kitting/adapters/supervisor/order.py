@@ -2,7 +2,7 @@
 
 import msgspec
 
-from kitto.kitting.adapters.plays import Containment, PlaySpec
+from kitto.kitting.adapters.plays import Containment, PlaySpec, Strategy
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,8 +15,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     collections: tuple[str, ...]
     containment: Containment = Containment.AUTO
     warm_seconds: float = 0
-    strategies: str = ""
-    """Folder of another strategy's plugins, which every task then goes through; empty for Ansible's own."""
+    strategy: Strategy = Strategy.NEAR
+    mitogen: str = ""
+    """Folder of Mitogen's strategies, where that is the strategy."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
