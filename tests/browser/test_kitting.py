@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from kitto.kitting import actions, queries
 from kitto.kitting.adapters.plays import Outcome
@@ -180,3 +180,32 @@ def test_a_kit_page_follows_its_kit(page: Page, shop: Workshop) -> None:
     page.get_by_role("button", name="Try again from here").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#step-base .chip").first).not_to_have_text(re.compile("failed"))
+
+
+def test_the_log_of_a_play_comes_to_a_page_that_was_open_before(page: Page, shop: Workshop) -> None:
+    kit = started(shop.ledger, "label")
+    page.goto(f"{shop.site}/kitting/{kit.id}")
+    expect(page.locator("#step-label .chip").first).to_have_text(re.compile("waiting"))
+    expect(page.locator("kitto-lines")).to_have_count(0)
+    with shop.ledger.begin(KITTO) as work:
+        actions.skip(work, kit_id=kit.id, step="label", reason="Not for this test.")
+    todo = goes_on(shop.ledger, kit.id)
+    assert todo is not None
+    writes(shop.ledger, kit.id, todo, 1, 30)
+    expect(page.locator('kitto-lines [data-n="30"]')).to_be_visible()
+    writes(shop.ledger, kit.id, todo, 31, 60)
+    expect(page.locator('kitto-lines [data-n="60"]')).to_be_visible()
+
+
+def test_a_page_follows_although_a_part_of_its_script_came_late(page: Page, shop: Workshop) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js", late)
+    kit = started(shop.ledger)
+    page.goto(f"{shop.site}/kitting/{kit.id}")
+    expect(page.locator("#step-unbox .chip").first).to_have_text(re.compile("waiting"))
+    with shop.ledger.begin(KITTO) as work:
+        actions.skip(work, kit_id=kit.id, step="unbox", reason="Not for this test.")
+    expect(page.locator("#step-unbox .chip").first).to_have_text(re.compile("skipped"))

@@ -37,8 +37,13 @@ class Workshop:
 
 
 @contextmanager
-def opened_workshop(folder: Path, patch: pytest.MonkeyPatch, url: str = "") -> Iterator[Workshop]:
-    """A house with an empty ledger (SQLite, if no other database is named) and the shop's recipe."""
+def opened_workshop(
+    folder: Path, patch: pytest.MonkeyPatch, url: str = "", *, works: bool = False
+) -> Iterator[Workshop]:
+    """A house with an empty ledger (SQLite, if no other database is named) and the shop's recipe.
+
+    `works`: its jobs are done by the house itself, not moved on by the test.
+    """
     shop_profile(folder / "recipes")
     patch.setenv("KITTO_DATA", str(folder / "data"))
     patch.setenv("KITTO_PLAYBOOKS", str(folder / "recipes"))
@@ -56,7 +61,7 @@ def opened_workshop(folder: Path, patch: pytest.MonkeyPatch, url: str = "") -> I
                 work, name=f"admin-{locale}", display_name="情シス 花子", password=Secret(PASSWORD)
             )
             made.locale = locale
-    app = create_app(house, works=False)
+    app = create_app(house, works=works)
     with served(app) as site:
         yield Workshop(app, house, site)
     settings_module.settings.cache_clear()

@@ -90,9 +90,12 @@ def _log(kit: Kit) -> Any:
 
 @router.get("/kitting/{kit_id:int}/changes")
 def stream_changes(request: Request, work: ReadDep, kit_id: Number, seen: int = 0) -> Response:
-    """Says `changed` when the kit has moved, `asked` when another step wants hands, `end` at the end."""
+    """Says `changed` when the kit has moved, and `end` at the end; `asked` when another step wants hands,
+    `tried` when a play began."""
     work.allow(Permission.SEE)
-    asked = [_asked(queries.kit(work, kit_id))]
+    kit = queries.kit(work, kit_id)
+    # What the page shows is known only if nothing has moved since it was made.
+    known = _parts(kit) if kit.version == seen else {}
     version = [seen]
 
     def look(work: Work) -> tuple[list[str], bool]:
@@ -102,18 +105,23 @@ def stream_changes(request: Request, work: ReadDep, kit_id: Number, seen: int = 
             return [], False
         version[0] = kit.version
         news = [message("changed", str(kit.version), str(kit.version))]
-        if _asked(kit) != asked[0]:
-            asked[0] = _asked(kit)
-            news.append(message("asked", asked[0]))
+        parts = _parts(kit)
+        news += [message(name, now) for name, now in parts.items() if known.get(name) != now]
+        known.update(parts)
         over = kit.state in OVER
         return ([*news, message("end")] if over else news), over
 
     return follow(request, work.actor, look)
 
 
-def _asked(kit: Kit) -> str:
-    found: KitStep | None = bench.hand_step(kit)
-    return f"{found.key} {len(found.evidence)}" if found else ""
+def _parts(kit: Kit) -> dict[str, str]:
+    """What is drawn anew only when it changes: the step that wants hands, the play whose log is shown."""
+    hand: KitStep | None = bench.hand_step(kit)
+    newest = _log(kit)
+    return {
+        "asked": f"{hand.key} {len(hand.evidence)}" if hand else "",
+        "tried": str(newest[0].id) if newest else "",
+    }
 
 
 @router.post("/kitting/{kit_id:int}/steps/{step}/confirm")
