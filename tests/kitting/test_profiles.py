@@ -72,6 +72,16 @@ def test_an_heir_has_what_its_base_has_with_its_own_over_it() -> None:
         ([written("loop", [manual("x", needs=["y"]), manual("y", needs=["x"])])], "need each other"),
         ([written("gap", [manual("x", needs=["z"])])], "not there"),
         ([written("silent", [{"key": "p", "kind": "playbook", "title": said("p")}])], "names its playbook"),
+        (
+            [
+                written(
+                    "late",
+                    [manual("x")],
+                    handover=[{"key": "p", "kind": "playbook", "playbook": "p.yml", "title": said("p")}],
+                )
+            ],
+            "follow the hand-over",
+        ),
         ([written("unsure", [manual("x", on_lost="verify")])], "verify"),
     ],
 )

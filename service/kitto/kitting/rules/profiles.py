@@ -26,6 +26,10 @@ LACKS_CHECK = N_("step {step}: on_lost verify names a playbook")
 ASKS_NOBODY = N_("step {step}: a probe asks over one of {known}")
 WANTS_STRANGE = N_("step {step}: a probe over adb wants some of {known}, as a list")
 MAKES_NOTHING = N_("step {step}: an artifact says under with, as kind, what it makes: one of {known}")
+TOO_LATE = N_(
+    "step {step}: no play can follow the hand-over, when the kit has given its device back; "
+    "move it to steps or acceptance"
+)
 UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
 NAME_WRONG = N_("a pattern of host names has letters, digits, - and one number, like {example}")
 LOOP = N_("steps need each other: {steps}")
@@ -155,6 +159,9 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ProfileBroken(name=spec.name, reason=Words(TWICE, {"step": min(twice)}))
+    for step in spec.handover:
+        if step.kind is StepKind.PLAYBOOK:
+            raise ProfileBroken(name=spec.name, reason=Words(TOO_LATE, {"step": step.key}))
     for step in steps:
         if (step.kind is StepKind.PLAYBOOK) != bool(step.playbook):
             raise ProfileBroken(name=spec.name, reason=Words(NO_BOOK, {"step": step.key}))
