@@ -84,6 +84,7 @@ def test_a_dry_run_changes_nothing_and_a_drift_is_found(
         assert device.run("cat /etc/kitto-mark", check=False).stdout == ""
         bench.post(f"/api/v1/kits/{kit}/steps/look/confirm", json={})
         kit_when(kit, lambda found: found["state"] == "ready")
+        assert "It has not been compared yet" in bench.get(f"/devices/{pc.tag}").text
         assert device.run("cat /etc/kitto-mark").stdout == "kitted\n"
         assert _compared(bench, kit, str(pc.tag), kit_when)["result"] == "same"
         device.run("echo drifted > /etc/kitto-mark")
@@ -95,6 +96,9 @@ def test_a_dry_run_changes_nothing_and_a_drift_is_found(
         assert differs["differences"][0]["what"] == "A mark stands in its file"
         known = bench.get(f"/api/v1/assets/{pc.tag}/drift", headers={"Authorization": "Bearer sato-ja"})
         assert known.json()[0]["differences"][1]["text"] == "印は「drifted」です。"
+        page = bench.get(f"/devices/{pc.tag}", headers={"Authorization": "Bearer sato-ja"}).text
+        assert "違いあり" in page
+        assert "印は「drifted」です。" in page
         assert device.run("cat /etc/kitto-mark").stdout == "drifted\n"
     assert bench.get(f"/api/v1/assets/{pc.tag}/lock").json()["holder"] is None
     assert bench.get(f"/api/v1/kits/{kit}/chain").json()["holds"] is True

@@ -4,6 +4,7 @@ from typing import Final
 
 from kitto.base.i18n import N_
 from kitto.kitting.models import PlayLine
+from kitto.kitting.rules.locks import DRIFT_WORDS, DriftResult
 from kitto.kitting.rules.orders import ORDER_WORDS, OrderState
 from kitto.kitting.rules.states import (
     ABILITY_WORDS,
@@ -45,6 +46,12 @@ _STEPS: Final[dict[StepState, tuple[Tone, Shape]]] = {
     StepState.SKIPPED: ("warn", "dash"),
     StepState.CANCELLED: ("plain", "dash"),
     StepState.LOST: ("bad", "triangle"),
+}
+_DRIFTS: Final[dict[DriftResult, tuple[Tone, Shape]]] = {
+    DriftResult.SAME: ("good", "check"),
+    DriftResult.DIFFERS: ("warn", "triangle"),
+    DriftResult.UNREACHABLE: ("plain", "half"),
+    DriftResult.FAILED: ("bad", "cross"),
 }
 _ORDERS: Final[dict[OrderState, tuple[Tone, Shape]]] = {
     OrderState.ASKED: ("warn", "half"),
@@ -110,6 +117,7 @@ register("kitting.kit", {state: Chip(KIT_WORDS[state], *_KITS[state]) for state 
 register("kitting.step", {state: Chip(STEP_WORDS[state], *_STEPS[state]) for state in StepState})
 register("kitting.wait", {wait: Chip(WAIT_WORDS[wait], *_WAITS[wait]) for wait in WaitFor})
 register("kitting.ability", {one: Chip(ABILITY_WORDS[one], *_ABILITIES[one]) for one in Ability})
+register("kitting.drift", {one: Chip(DRIFT_WORDS[one], *_DRIFTS[one]) for one in DriftResult})
 register("kitting.order", {state: Chip(ORDER_WORDS[state], *_ORDERS[state]) for state in OrderState})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kitto.base.i18n import N_, translate
+from kitto.base.i18n import N_, Told, translate
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
@@ -21,6 +21,27 @@ def fill_panel(work: Work, subject_id: int) -> dict[str, Any] | None:
     """The kits of a device, newest first."""
     found = queries.kits(work, queries.KitFilter(asset_id=subject_id), limit=5).items
     return {"kits": found} if found else None
+
+
+@panel("asset", "compared", title=N_("Compared with its profile"), template="kitting/compared.html", order=31)
+def fill_compared(work: Work, subject_id: int) -> dict[str, Any] | None:
+    """What the last comparison found on a device, and the kit it was compared with."""
+    found = queries.kits(work, queries.KitFilter(asset_id=subject_id), limit=5).items
+    kit = next((one for one in found if one.ready_at is not None), None)
+    if kit is None:
+        return None
+    last = queries.newest_drift(work, kit.id)
+    titles = {step.key: step.title(work.locale) for step in kit.steps}
+    shown = [
+        (titles.get(one["step"], one["step"]), one["what"], _in_words(work, one))
+        for one in (last.differences if last else ())
+    ]
+    return {"kit": kit, "last": last, "differences": shown}
+
+
+def _in_words(work: Work, difference: dict[str, Any]) -> str:
+    told = difference.get("told")
+    return translate(work.locale, Told.of(told)) if told else difference["text"]
 
 
 @panel("pool", "kits", title=N_("Reserved for kits"), template="kitting/pool_panel.html", order=10)

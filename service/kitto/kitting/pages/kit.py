@@ -219,6 +219,14 @@ def rehearse(request: Request, work: WorkDep, kit_id: Number, step: Key) -> Resp
     return redirect(request, f"/kitting/{kit_id}", N_("The dry run has been asked for. Nothing is changed."))
 
 
+@router.post("/kitting/{kit_id:int}/compare")
+def compare(request: Request, work: WorkDep, kit_id: Number) -> Response:
+    """Compare the device with the version it was kitted by."""
+    kit = actions.ask_comparison(work, kit_id=kit_id)
+    says = N_("The comparison has been asked for. Nothing is changed on the device.")
+    return redirect(request, f"/devices/{kit.tag}", says)
+
+
 @router.get("/kitting/{kit_id:int}/hold")
 def ask_hold(request: Request, work: ReadDep, kit_id: Number) -> HTMLResponse:
     """Ask why a kit is to rest."""

@@ -1,6 +1,7 @@
 """Profiles: what a kit consists of, written once, resolved and frozen into each order."""
 
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -159,27 +160,31 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
     twice = {key for key in keys if keys.count(key) > 1}
     if twice:
         raise ProfileBroken(name=spec.name, reason=Words(TWICE, {"step": min(twice)}))
-    for step in spec.handover:
-        if step.kind is StepKind.PLAYBOOK:
-            raise ProfileBroken(name=spec.name, reason=Words(TOO_LATE, {"step": step.key}))
-    for step in steps:
-        if (step.kind is StepKind.PLAYBOOK) != bool(step.playbook):
-            raise ProfileBroken(name=spec.name, reason=Words(NO_BOOK, {"step": step.key}))
-        if step.on_lost is OnLost.VERIFY and not step.verify:
-            raise ProfileBroken(name=spec.name, reason=Words(LACKS_CHECK, {"step": step.key}))
-        if step.kind is StepKind.PROBE and step.with_.get("transport", "ssh") not in TRANSPORTS:
-            says = {"step": step.key, "known": ", ".join(sorted(TRANSPORTS))}
-            raise ProfileBroken(name=spec.name, reason=Words(ASKS_NOBODY, says))
-        if step.kind is StepKind.PROBE and not _wants_known(step.with_.get("wants", [])):
-            says = {"step": step.key, "known": ", ".join(sorted(PHONE_IS))}
-            raise ProfileBroken(name=spec.name, reason=Words(WANTS_STRANGE, says))
-        if step.kind is StepKind.ARTIFACT and str(step.with_.get("kind")) not in ARTIFACTS:
-            says = {"step": step.key, "known": ", ".join(sorted(ARTIFACTS))}
-            raise ProfileBroken(name=spec.name, reason=Words(MAKES_NOTHING, says))
+    for phase, step in spec.all_steps:
+        if fault := _fault(phase, step):
+            raise ProfileBroken(name=spec.name, reason=fault)
     if spec.hostname and not fits_names(spec.hostname):
         raise ProfileBroken(name=spec.name, reason=Words(NAME_WRONG, {"example": "sales-{n:03}"}))
     order(spec)
     return spec
+
+
+def _fault(phase: Phase, step: StepSpec) -> Words | None:
+    """Why a step cannot work, whatever stands around it."""
+    plays, probes = step.kind is StepKind.PLAYBOOK, step.kind is StepKind.PROBE
+    makes = step.kind is StepKind.ARTIFACT
+    faults: tuple[tuple[bool, str, Iterable[str]], ...] = (
+        (plays != bool(step.playbook), NO_BOOK, ()),
+        (step.on_lost is OnLost.VERIFY and not step.verify, LACKS_CHECK, ()),
+        (plays and phase is Phase.HANDOVER, TOO_LATE, ()),
+        (probes and step.with_.get("transport", "ssh") not in TRANSPORTS, ASKS_NOBODY, TRANSPORTS),
+        (probes and not _wants_known(step.with_.get("wants", [])), WANTS_STRANGE, PHONE_IS),
+        (makes and str(step.with_.get("kind")) not in ARTIFACTS, MAKES_NOTHING, ARTIFACTS),
+    )
+    for wrong, says, known in faults:
+        if wrong:
+            return Words(says, {"step": step.key, "known": ", ".join(sorted(known))})
+    return None
 
 
 def _wants_known(wants: object) -> bool:
