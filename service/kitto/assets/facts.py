@@ -19,7 +19,7 @@ class AssetFact(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AssetOrdered(AssetFact):
     kind = "assets.ordered"
-    says = N_("{model} was ordered ({order_no})")
+    says = N_("{model} was ordered {order_no}")
     model: str
     order_no: str
 

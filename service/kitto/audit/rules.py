@@ -12,6 +12,7 @@ from kitto.base.errors import Refusal
 from kitto.base.facts import all_facts
 from kitto.base.i18n import N_, Told, Words, translate
 from kitto.health.rules.wording import CHECK_SAYS, PROBE_SAYS
+from kitto.kitting.rules.states import WAIT_WORDS
 from kitto.licences.rules import LINE_STATES
 
 # Where a subject has a page; `{id}` is its number, other names are fields of the fact.
@@ -70,6 +71,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "step": {step.value: STEP_WORDS[step] for step in Step if step in STEP_WORDS},
     "line_state": {state.value: says for state, says in LINE_STATES.items()},
     "check": {check.value: says for check, says in CHECK_SAYS.items()},
+    "waits_for": {wait.value: says for wait, says in WAIT_WORDS.items()},
     "probe": {kind.value: says for kind, says in PROBE_SAYS.items()},
 }
 

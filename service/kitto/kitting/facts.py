@@ -37,7 +37,7 @@ class KitStepDone(KitFact):
 @dataclass(frozen=True, kw_only=True)
 class KitStepWaits(KitFact):
     kind = "kitting.step_waits"
-    says = N_("Kit #{kit_id}, step {step} waits for {waits_for}")
+    says = N_("Kit #{kit_id}, step {step} {waits_for}")
     step: str
     step_kind: str
     waits_for: str
