@@ -309,6 +309,17 @@ def test_a_profile_built_on_another_may_say_anew_what_the_other_asks_for(recipe:
     assert codes(recipe) == ["profile_wrong"]
 
 
+def test_a_parameter_for_a_play_that_is_borrowed_is_used(recipe: Path) -> None:
+    lent = "{ key: lent, kind: playbook, recipe: hands, playbook: p.yml, title: { ja: 借用, en: Lent } }"
+    steps = f"steps:\n  - {lent}\n"
+    colour = "    colour: { type: string, default: green }\n"
+    swap("profile.yml", "steps:\n", colour + steps)(recipe)
+    put("README.md", README + "`colour`")(recipe)
+    assert codes(recipe) == []
+    swap("profile.yml", "recipe: hands", "recipe: nothing")(recipe)
+    assert "parameter_unused" in codes(recipe)
+
+
 def test_a_playbook_that_verifies_a_step_is_looked_at_as_part_of_it(recipe: Path) -> None:
     swap("profile.yml", "    playbook: playbook.yml", "    playbook: playbook.yml\n    verify: look.yml")(
         recipe

@@ -30,6 +30,8 @@ class Profile:
     whole: ProfileSpec
     inherited: frozenset[str] = frozenset()
     """Parameters of what it extends."""
+    borrowed: frozenset[str] = frozenset()
+    """Parameters of the other recipes whose plays it has as steps."""
 
     @property
     def plays(self) -> list[tuple[str, StepSpec]]:
@@ -71,7 +73,9 @@ def look_at_profile(folder: Path, name: str, findings: list[Finding]) -> Profile
     _look_at_steps(folder, spec, written, findings)
     _look_at_papers(folder, spec, findings)
     base = properties(resolved(spec.extends, recipes.written)) if spec.extends else {}
-    return Profile(written=spec, whole=whole, inherited=frozenset(base))
+    others = [one for one in spec.recipes if one != spec.name and recipes.has(one)]
+    lent = [properties(recipes.written(one)) for one in others]
+    return Profile(written=spec, whole=whole, inherited=frozenset(base), borrowed=frozenset().union(*lent))
 
 
 def _line(written: object, said: str) -> int:

@@ -112,13 +112,14 @@ def _written(copy: Path) -> object:
 
 
 def _look_at_use(copy: Path, profile: Profile, used: set[str], findings: list[Finding]) -> None:
-    """Parameters that no play uses and no step of another kind names. Those of a base are its own affair."""
+    """Parameters that no play uses and no step of another kind names. Those of a base, or of a recipe that
+    lends its plays, are that one's affair."""
     spec = profile.written
     said = " ".join(str(step) for _, step in profile.whole.all_steps)
     findings.extend(
         found("parameter_unused", FILE, parameter_line(_written(copy), name), name)
         for name in properties(spec)
-        if name not in used | profile.inherited and name not in said
+        if name not in used | profile.inherited | profile.borrowed and name not in said
     )
 
 
