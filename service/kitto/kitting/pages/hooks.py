@@ -7,6 +7,7 @@ from kitto.base.i18n import N_, Told, translate
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
+from kitto.kitting.models import Kit
 from kitto.kitting.queries import seats, tickets
 from kitto.kitting.queries.tickets import BoardFilter, Ticket
 from kitto.kitting.rules.orders import OrderState
@@ -18,25 +19,22 @@ MOST: Final = 50
 
 @panel("asset", "kits", title=N_("Kitting"), template="kitting/panel.html", order=30)
 def fill_panel(work: Work, subject_id: int) -> dict[str, Any] | None:
-    """The kits of a device, newest first."""
+    """The kits of a device, newest first, and what the last comparison with one that was ready found."""
     found = queries.kits(work, queries.KitFilter(asset_id=subject_id), limit=5).items
-    return {"kits": found} if found else None
-
-
-@panel("asset", "compared", title=N_("Compared with its profile"), template="kitting/compared.html", order=31)
-def fill_compared(work: Work, subject_id: int) -> dict[str, Any] | None:
-    """What the last comparison found on a device, and the kit it was compared with."""
-    found = queries.kits(work, queries.KitFilter(asset_id=subject_id), limit=5).items
-    kit = next((one for one in found if one.ready_at is not None), None)
-    if kit is None:
+    if not found:
         return None
+    ready = next((one for one in found if one.ready_at is not None), None)
+    return {"kits": found, "ready": ready, **(_compared(work, ready) if ready else {})}
+
+
+def _compared(work: Work, kit: Kit) -> dict[str, Any]:
     last = queries.newest_drift(work, kit.id)
     titles = {step.key: step.title(work.locale) for step in kit.steps}
     shown = [
         (titles.get(one["step"], one["step"]), one["what"], _in_words(work, one))
         for one in (last.differences if last else ())
     ]
-    return {"kit": kit, "last": last, "differences": shown}
+    return {"last": last, "differences": shown}
 
 
 def _in_words(work: Work, difference: dict[str, Any]) -> str:
