@@ -5,10 +5,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kitto.base.settings import settings
 from kitto.kitting.adapters import publishing
 from kitto.kitting.adapters.publishing.asking import Asking, can_be_contained, lint_program
 from kitto.kitting.adapters.publishing.findings import Finding
@@ -141,9 +143,18 @@ def test_the_command_line_answers_people_and_programs(recipe: Path) -> None:
     assert kitto(str(recipe / "none")).returncode == 2
 
 
+@pytest.fixture
+def our_recipes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The recipes that come with Kitto: they lend each other plays."""
+    monkeypatch.setenv("KITTO_PLAYBOOKS", str(PLAYBOOKS))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
 @pytest.mark.parametrize("path", sorted(PLAYBOOKS.glob("*/profile.yml")), ids=lambda path: path.parent.name)
-def test_every_recipe_of_ours_may_be_published(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KITTO_PLAYBOOKS", str(PLAYBOOKS))  # they lend each other plays
+@pytest.mark.usefixtures("our_recipes")
+def test_every_recipe_of_ours_may_be_published(path: Path) -> None:
     if path.parent.name == "windows-workstation" and (lacking := missing_collections()):
         pytest.skip(lacking)
     report = publishing.check(path.parent)
