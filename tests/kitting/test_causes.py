@@ -12,7 +12,7 @@ from kitto.kitting.actions import machine
 from kitto.kitting.adapters import publishing, recipes
 from kitto.kitting.adapters.plays import Outcome, PlayOutcome
 from kitto.kitting.adapters.publishing.books import Gatherer
-from kitto.kitting.adapters.publishing.causes import VALUE, messages
+from kitto.kitting.adapters.publishing.causes import VALUE, in_template, messages
 from kitto.kitting.jobs import kitto
 from kitto.kitting.rules.causes import CODED, OURS, said_again, values
 from tests.kitting.shop import goes_on, shop_profile, started
@@ -162,3 +162,9 @@ def _failed(ledger: Ledger, cause: str, reason: str) -> int:
     with ledger.begin(kitto()) as work:
         machine.note_outcome(work, kit.id, todo.step, todo.run, outcome)
     return kit.id
+
+
+def test_a_message_of_countless_ways_is_not_spelled_out() -> None:
+    one = "(" + " ~ ".join("('a' if x else 'b')" for _ in range(8)) + ")"
+    written = "{{ '[some_code] ' ~ " + " ~ ".join([one] * 12) + " }}"
+    assert len(list(in_template(written))) == 16

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +90,9 @@ def _said(node: nodes.Node) -> list[str]:
     match node:
         case nodes.Output() | nodes.Concat():
             parts = [_said(part) for part in node.nodes]
-            return ["".join(way) for way in list(product(*parts))[:_MOST]] if len(parts) <= _MOST else [VALUE]
+            return (
+                ["".join(way) for way in islice(product(*parts), _MOST)] if len(parts) <= _MOST else [VALUE]
+            )
         case nodes.TemplateData():
             return [node.data]
         case nodes.Const():
