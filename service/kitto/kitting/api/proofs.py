@@ -1,13 +1,13 @@
 """JSON doors of what proves a kit: dry runs, approvals, photos, the log, comparisons."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field, SecretStr
 
 from kitto.assets import queries as assets
-from kitto.base.i18n import Told, translate
+from kitto.base.i18n import translate
 from kitto.base.paper.codes import svg
 from kitto.base.seal import Secret
 from kitto.base.work import Work
@@ -153,17 +153,14 @@ def _photo(found: KitPhoto) -> PhotoOut:
     )
 
 
-def _in_words(work: Work, difference: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in difference.items() if name != "told"}
-    told = difference.get("told")
-    return shown | {"text": translate(work.locale, Told.of(told))} if told else shown
-
-
 def _drift(work: Work, one: KitDrift) -> DriftOut:
     return DriftOut(
         kit=one.kit_id,
         at=one.at,
         result=one.result,
         reason=translate(work.locale, one.reason),
-        differences=[_in_words(work, each) for each in one.differences],
+        differences=[
+            {"step": each["step"], "what": each["what"], "text": queries.difference_said(each, work.locale)}
+            for each in one.differences
+        ],
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from kitto.base.i18n import N_, Told, translate
+from kitto.base.i18n import N_, translate
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
@@ -31,15 +31,10 @@ def _compared(work: Work, kit: Kit) -> dict[str, Any]:
     last = queries.newest_drift(work, kit.id)
     titles = {step.key: step.title(work.locale) for step in kit.steps}
     shown = [
-        (titles.get(one["step"], one["step"]), one["what"], _in_words(work, one))
+        (titles.get(one["step"], one["step"]), one["what"], queries.difference_said(one, work.locale))
         for one in (last.differences if last else ())
     ]
     return {"last": last, "differences": shown}
-
-
-def _in_words(work: Work, difference: dict[str, Any]) -> str:
-    told = difference.get("told")
-    return translate(work.locale, Told.of(told)) if told else difference["text"]
 
 
 @panel("pool", "kits", title=N_("Reserved for kits"), template="kitting/pool_panel.html", order=10)

@@ -1,6 +1,6 @@
 """Kits, their steps, attempts and logs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from kitto.assets.models import Asset, Model
 from kitto.assets.queries.find import within_reach
 from kitto.base.errors import NotFound
-from kitto.base.i18n import N_, Words
+from kitto.base.i18n import N_, Told, Words
 from kitto.base.paging import Page, page
 from kitto.base.work import Work
 from kitto.kitting.models import (
@@ -148,6 +148,12 @@ def newest_drift(work: Work, kit_id: int) -> KitDrift | None:
     """The last comparison of a kit's device with what it was kitted by."""
     statement = select(KitDrift).where(KitDrift.kit_id == kit_id)
     return work.session.scalar(statement.order_by(KitDrift.id.desc()).limit(1))
+
+
+def difference_said(difference: Mapping[str, Any], locale: str) -> str:
+    """What one difference of a comparison says, in this language."""
+    told = difference.get("told")
+    return Told.of(told).said(locale) if told else str(difference["text"])
 
 
 def drift_of(work: Work, asset_id: int, limit: int = 20) -> Sequence[KitDrift]:

@@ -85,14 +85,11 @@ def standing(tools: Tools) -> dict[str, str]:
 def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]:
     """The whole environment of Ansible; nothing of ours is passed on."""
     args = [*ssh_options(files, spec.connect_seconds), "-o", "ControlMaster=auto", "-o", "ControlPersist=30s"]
+    # Mitogen knows nothing of Windows.
+    alien = tools.strategy is Strategy.MITOGEN and spec.host.transport is not Transport.SSH
     return {
         **standing(tools),
-        # Mitogen knows nothing of Windows.
-        **(
-            {}
-            if spec.host.transport is Transport.SSH
-            else {"ANSIBLE_STRATEGY": STRATEGIES[_of_windows(tools)]}
-        ),
+        **({"ANSIBLE_STRATEGY": STRATEGIES[Strategy.NEAR]} if alien else {}),
         "HOME": str(files.work / "home"),
         MARK: files.mark,
         "KITTO_DOOR": str(files.door),
@@ -105,10 +102,6 @@ def environment(spec: PlaySpec, files: RunFiles, tools: Tools) -> dict[str, str]
         "ANSIBLE_FORKS": str(spec.forks),
         "ANSIBLE_TIMEOUT": str(spec.connect_seconds),
     }
-
-
-def _of_windows(tools: Tools) -> Strategy:
-    return Strategy.NEAR if tools.strategy is Strategy.MITOGEN else tools.strategy
 
 
 def _copied(spec: PlaySpec, files: RunFiles) -> dict[str, Value]:
