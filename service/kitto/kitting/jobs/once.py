@@ -46,13 +46,17 @@ def _asked(ledger: Ledger, kit_id: int, step: str) -> PlayOutcome:
         work.unrecorded("reads how the device is asked; a secret made for it is recorded by its room")
         kit = queries.kit(work, kit_id)
         given = queries.step_of(kit, step).with_
-        target = _target(work, kit, given)
+        target = target_of(work, kit, given)
     if target is None:
         return ended(Outcome.UNREACHABLE, "no_way", NOT_KNOWN)
     return PROBES[str(given.get("transport", "ssh"))](target)
 
 
-def _target(work: Work, kit: Kit, given: dict[str, Any]) -> Target | None:
+def target_of(work: Work, kit: Kit, given: dict[str, Any]) -> Target | None:
+    """Whom a probe with this `with` asks, and as whom; None while nobody said how the device is reached.
+
+    A phone on the cable has no address. Refuses an unknown secret; raises Fault where none can be read.
+    """
     work.allow(Permission.KIT)
     transport = str(given.get("transport", "ssh"))
     if transport == "adb":
