@@ -68,6 +68,16 @@ def test_a_doubtful_translation_is_named(house: Path, said: str, why: str) -> No
     assert f"assets/ja: {why}: {{tag}} is with {{holder}}." in complaints(house)
 
 
+def test_a_sentence_that_a_merge_wrote_down_twice_is_named(house: Path) -> None:
+    list(update(root=house))
+    catalogue = house / "assets" / "ja.po"
+    text = catalogue.read_text()
+    again = text[text.index("#: rules.py") :].partition("\n\n")[0]
+    catalogue.write_text(f"{text}\n{again}\n")
+    assert "assets/ja: there twice: {tag} is with {holder}." in complaints(house)
+    assert len([line for line in complaints(house) if "twice" in line]) == 1
+
+
 def test_two_rooms_may_not_say_one_sentence_in_two_ways(house: Path) -> None:
     (house / "people").mkdir()
     (house / "people" / "__init__.py").touch()

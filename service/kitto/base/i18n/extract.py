@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,7 @@ def complaints(root: Path = ROOMS) -> list[str]:
             wanted = [s for s in said.values() if s.msgid not in lent]
             found += [f"{room}/{locale}: missing: {s.msgid}" for s in wanted if s.msgid not in known]
             found += [f"{room}/{locale}: left over: {m}" for m in known if m not in said]
+            found += [f"{room}/{locale}: there twice: {m}" for m in _twice(path)]
             for msgid, message in known.items():
                 found += [f"{room}/{locale}: {why}: {msgid}" for why in _doubts(message)]
                 text = _first(message.string)
@@ -101,6 +103,13 @@ def complaints(root: Path = ROOMS) -> list[str]:
                 if other != text:
                     found.append(f"{room}/{locale}: {where} says it differently: {msgid}")
     return found
+
+
+def _twice(path: Path) -> Iterator[str]:
+    """What a merge wrote down a second time; only the last one is said, so correcting the first is lost."""
+    text = path.read_text("utf-8") if path.exists() else ""
+    counted = Counter(re.findall(r"^msgid ((?:\".*\"\n)+)", text, re.MULTILINE))
+    return ("".join(re.findall(r'"(.*)"', msgid)) for msgid, times in counted.items() if times > 1)
 
 
 def _doubts(message: Message) -> Iterator[str]:
