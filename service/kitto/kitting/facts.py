@@ -241,6 +241,15 @@ class OrderCancelled(_OrderFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderLifted(_OrderFact):
+    kind = "kitting.order_lifted"
+    says = N_("Order #{order_id}: {quantity} kits were lifted from v{before} to {profile}")
+    quantity: int
+    before: int
+    profile: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderDone(_OrderFact):
     kind = "kitting.order_done"
     says = N_("Order #{order_id}: every device is done")

@@ -3,6 +3,7 @@
 from kitto.kitting.actions.compare import ask_comparison, rehearse
 from kitto.kitting.actions.locks import release_lock, renew_lock, take_lock
 from kitto.kitting.actions.manage import cancel, hold, many, resume, retry, skip
+from kitto.kitting.actions.order_lift import lift_order, plan_order_lift
 from kitto.kitting.actions.orders import (
     approve_order,
     ask_order,
@@ -28,8 +29,10 @@ __all__ = [
     "frozen",
     "hold",
     "inspect",
+    "lift_order",
     "make_key",
     "many",
+    "plan_order_lift",
     "publish",
     "publish_recipe",
     "rehearse",

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kitto.base.errors import Refusal
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
@@ -13,9 +14,9 @@ from kitto.kitting.adapters.publishing import Finding, Report
 from kitto.kitting.adapters.publishing.asking import LINT
 from kitto.kitting.adapters.publishing.findings import CODES
 from kitto.kitting.facts import RecipeChecked
-from kitto.kitting.models import KitProfileVersion, RecipeCheck
+from kitto.kitting.models import KitOrder, KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.profiles import ProfileSpec
-from kitto.kitting.rules.refusals import ProfileRejected, RecipeUnanswered, RecipeUnfit
+from kitto.kitting.rules.refusals import OrderUnfit, ProfileRejected, RecipeUnanswered, RecipeUnfit
 from kitto.kitting.signals import CHECK_RECIPE
 
 SILENT: Final = "ansible_silent"
@@ -105,19 +106,30 @@ def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> Re
     return row
 
 
-def refuse_unfit(work: Work, version: KitProfileVersion) -> None:
+def refuse_unfit(work: Work, version: KitProfileVersion, asked: KitOrder | None = None) -> None:
     """Refuse what a check of its recipes tells against. A part of starting a kit, which has asked.
 
-    Refuses recipe_unfit where it found an error, recipe_unanswered where Ansible was asked and said nothing.
+    Refuses recipe_unfit where it found an error (order_unfit for a kit of an order, which can be lifted),
+    recipe_unanswered where Ansible was asked and said nothing.
     """
+    refusal = unfit(work, version, asked)
+    if refusal is not None:
+        raise refusal
+
+
+def unfit(work: Work, version: KitProfileVersion, asked: KitOrder | None = None) -> Refusal | None:
+    """What refuses the kits of this version, or of this order, if anything does. Reads only."""
+    work.allow(Permission.SEE)
     for recipe, content in version.recipes.items():
         found = findings_of(queries.check_of(work, content))
         # That nobody answered says nothing about the recipe.
         errors = [finding for finding in found if finding.is_error and finding.code != SILENT]
         if errors:
-            raise RecipeUnfit(name=recipe, count=len(errors), first=errors[0].sentence(work.locale))
+            told = {"name": recipe, "count": len(errors), "first": errors[0].sentence(work.locale)}
+            return OrderUnfit(number=asked.id, **told) if asked is not None else RecipeUnfit(**told)
         if any(map(_is_blind, found)):
-            raise RecipeUnanswered(name=recipe)
+            return RecipeUnanswered(name=recipe)
+    return None
 
 
 def findings_of(check: RecipeCheck | None) -> Sequence[Finding]:

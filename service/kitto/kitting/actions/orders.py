@@ -104,7 +104,7 @@ def approve_order(work: Work, *, order_id: int, version: int | None = None) -> K
     work.allow(Permission.APPROVE)
     asked = _undecided(work, order_id, version)
     if asked.asked_as == f"{work.actor.kind}:{work.actor.id}":
-        raise SamePerson(what=f"order #{asked.id}")
+        raise SamePerson(what=asked.named)
     asked.become(OrderState.APPROVED)
     asked.decided_by, asked.decided_at = work.actor.name, work.now
     work.record(OrderApproved(order_id=asked.id))

@@ -2,7 +2,7 @@
 
 from kitto.assets import queries as asset_queries
 from kitto.assets.rules import normalised, read_scan
-from kitto.base.i18n import Words
+from kitto.base.i18n import N_, Words
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
@@ -117,7 +117,7 @@ def approve_step(work: Work, *, kit_id: int, step: str, note: str = "") -> Kit:
         for item in kit.steps
         if item.kind in HUMAN | CONFIRMED or item.state is StepState.SKIPPED
     ):
-        raise SamePerson(what=f"kit #{kit.id}")
+        raise SamePerson(what=Words(N_("kit #{number}"), {"number": kit.id}))
     if any(item.data.get("as") == me for item in found.evidence if item.kind == "approved"):
         raise ApprovedAlready
     prove(work, kit, found, "approved", {"as": me, "note": note[:1000]})

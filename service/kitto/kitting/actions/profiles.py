@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from kitto.base.facts import plain
 from kitto.base.work import Work
@@ -35,14 +35,11 @@ def frozen(work: Work, name: str) -> KitProfileVersion:
     if known is not None:
         return known
     profile = _row(work, spec)
-    newest = work.session.scalar(
-        select(func.max(KitProfileVersion.number)).where(KitProfileVersion.profile_id == profile.id)
-    )
     version = work.add(
         KitProfileVersion(
             profile_id=profile.id,
             name=spec.name,
-            number=(newest or 0) + 1,
+            number=queries.newest_number(work, profile.id) + 1,
             content=content,
             definition=definition,
             recipes=contents,

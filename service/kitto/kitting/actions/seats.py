@@ -14,7 +14,11 @@ def reserve_seats(work: Work, asked: KitOrder, kits: Sequence[Kit]) -> None:
 
     A title without a pool is passed over: its step waits, and the order says so. Refuses seats_short.
     """
-    titles = titles_of(asked.profile.definition)
+    reserve_titles(work, asked, kits, titles_of(asked.profile.definition))
+
+
+def reserve_titles(work: Work, asked: KitOrder, kits: Sequence[Kit], titles: Sequence[str]) -> None:
+    """The same for these titles only. A part of ordering and lifting, which have asked."""
     ids = [kit.id for kit in kits]
     licences.reserve_seats(work, titles, for_kind=KEPT_FOR, for_ids=ids, cause=("kit_order", asked.id))
 

@@ -86,7 +86,7 @@ def start_bound(work: Work, *, kit_id: int) -> Kit:
         if kit.state in (KitState.EXPECTED, KitState.RECEIVED, KitState.INSPECTING):
             raise NotReadyToStart(number=kit.id, tag=asset.name, state=Words(KIT_WORDS[kit.state]))
         raise KitOver(number=kit.id, state=Words(KIT_WORDS[kit.state]))
-    refuse_unfit(work, kit.profile)
+    refuse_unfit(work, kit.profile, kit.order)
     begin(work, kit, asset)
     return kit
 
@@ -140,7 +140,7 @@ def make_kit(
             started_at=work.now,
             ready_at=None,
             ended_at=None,
-            steps=_steps(spec_of_version(version), only),
+            steps=steps_of(spec_of_version(version), only),
         )
     )
     reserve_name(work, kit)
@@ -200,7 +200,8 @@ def make_key(work: Work) -> KitKey:
     return made
 
 
-def _steps(spec: ProfileSpec, only: frozenset[str]) -> list[KitStep]:
+def steps_of(spec: ProfileSpec, only: frozenset[str] = frozenset()) -> list[KitStep]:
+    """The steps of a kit that nobody has begun. A part of making or lifting it, which has asked."""
     needs = order(spec)
     chosen = [(phase, step) for phase, step in spec.all_steps if not only or step.key in only]
     keys = {step.key for _, step in chosen}

@@ -35,6 +35,27 @@ class BindIn(Strict):
     start: bool = Field(default=True, description="Start at once if the ledger has accepted the device.")
 
 
+class OrderLiftIn(Strict):
+    to: MaybeNumber = Field(
+        default=None, description="The version that was looked at; refused if it is not the newest."
+    )
+    parameters: dict[str, Any] | None = Field(
+        default=None, max_length=100, description="Instead of those of the order, as far as they are known."
+    )
+
+
+class OrderLiftOut(BaseModel):
+    before: int
+    after: int = Field(description="The newest published version; that of the order if none is newer.")
+    kits: int = Field(description="Kits that nobody has begun; they go along.")
+    begun: int = Field(description="Open kits that keep the version they began with.")
+    added: list[str] = Field(description="Keys of steps.")
+    changed: list[str]
+    left_out: list[str]
+    parameters: dict[str, Any]
+    dropped: list[str] = Field(description="Parameters that the newest version does not know.")
+
+
 class HeldSeatsOut(BaseModel):
     title: str
     reserved: int = Field(description="Kept for kits that have not taken theirs yet.")
@@ -168,6 +189,23 @@ def reject(
 ) -> OrderOut:
     """Do not approve, with a reason."""
     asked = actions.reject_order(work, order_id=order_id, reason=body.reason, version=version)
+    return _answer(work, response, asked)
+
+
+@router.get("/{order_id}/lift")
+def read_lift(work: ReadDep, order_id: Number) -> OrderLiftOut:
+    """What lifting the order to the newest published version of its profile would change."""
+    return OrderLiftOut.model_validate(actions.plan_order_lift(work, order_id), from_attributes=True)
+
+
+@router.post("/{order_id}/lift")
+def lift(
+    work: WorkDep, response: Response, order_id: Number, version: VersionDep, body: OrderLiftIn
+) -> OrderOut:
+    """Lift the kits that nobody has begun to the newest published version."""
+    asked = actions.lift_order(
+        work, order_id=order_id, to=body.to, parameters=body.parameters, version=version
+    )
     return _answer(work, response, asked)
 
 

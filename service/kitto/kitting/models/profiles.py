@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kitto.base.db import Base, Id, words
+from kitto.base.i18n import N_, Words
 from kitto.kitting.rules.orders import ORDER_TABLE, BadTransition, OrderState
 
 
@@ -85,6 +86,11 @@ class KitOrder(Base):
     profile: Mapped[KitProfileVersion] = relationship(lazy="joined", innerjoin=True)
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (Index("ix_kit_order_state", "state", "id"),)
+
+    @property
+    def named(self) -> Words:
+        """What sentences call it."""
+        return Words(N_("order #{number}"), {"number": self.id})
 
     def become(self, state: OrderState) -> None:
         if state not in ORDER_TABLE[self.state]:

@@ -1,5 +1,6 @@
 """Orders: asking for devices, approving, binding devices by scans, and how far each one is."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,12 +16,15 @@ from kitto.base.spreadsheet import Cell, Encoding
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import actions, queries
+from kitto.kitting.actions.checks import unfit
+from kitto.kitting.actions.order_lift import OPEN_ORDERS
+from kitto.kitting.models import KitOrder
 from kitto.kitting.pages import schema_form
 from kitto.kitting.pages.parameters import Filled, filled
 from kitto.kitting.pages.start import offered
 from kitto.kitting.queries import seats, tickets
 from kitto.kitting.rules.orders import ORDER_WORDS, OrderState
-from kitto.kitting.rules.states import KIT_WORDS, OPEN, KitState
+from kitto.kitting.rules.states import BEFORE_WORK, KIT_WORDS, OPEN, KitState
 from kitto.people import queries as people
 from kitto.web.bodies import Number
 from kitto.web.doors import Door, ReadDep, WorkDep
@@ -187,7 +191,24 @@ def show_order(request: Request, work: ReadDep, order_id: Number) -> HTMLRespons
         startable=[one.id for one in found if one.state is KitState.REGISTERED],
         asked_by_me=order.asked_as == me,
         open_states=OPEN,
+        unfit=_unfit(work, order),
+        liftable=_liftable(work, order, found),
     )
+
+
+def _unfit(work: Work, order: KitOrder) -> str:
+    """Why none of its kits can start, where one still could."""
+    work.allow(Permission.SEE)
+    refusal = unfit(work, order.profile, order) if order.state in OPEN_ORDERS else None
+    return refusal.sentence(work.locale) if refusal is not None else ""
+
+
+def _liftable(work: Work, order: KitOrder, found: Sequence[tickets.Ticket]) -> int:
+    """The number of a newer version that kits of it can be lifted to; 0 if there is none."""
+    work.allow(Permission.SEE)
+    newest = queries.newest_number(work, order.profile.profile_id)
+    is_open = order.state in OPEN_ORDERS and any(one.state in BEFORE_WORK for one in found)
+    return newest if is_open and newest != order.profile.number else 0
 
 
 @router.get("/kitting/orders/{order_id:int}/kits.csv")

@@ -27,16 +27,23 @@ class Filled:
         return self.wrong.get(schema_form.ROOT, "")
 
 
-def filled(specs: Sequence[ProfileSpec], name: str, form: FormData | None, locale: str) -> Filled | None:
+def filled(
+    specs: Sequence[ProfileSpec],
+    name: str,
+    form: FormData | None,
+    locale: str,
+    *,
+    begin: dict[str, Any] | None = None,
+) -> Filled | None:
     """The form of the profile of this name (the first one if there is none); None without any profile.
 
-    `form` None: as it begins.
+    `form` None: as it begins, with the defaults and over them `begin`.
     """
     spec = next((one for one in specs if one.name == name), specs[0] if specs and form is None else None)
     if spec is None:
         return None
     if form is None:
-        values = schema_form.defaults(spec.parameters)
+        values = schema_form.defaults(spec.parameters) | (begin or {})
         return Filled(spec, values, schema_form.fields(spec.parameters, values, locale, {}), {}, is_open=True)
     values = schema_form.read(spec.parameters, form)
     do = str(form.get("do", ""))

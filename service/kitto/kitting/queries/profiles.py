@@ -47,6 +47,12 @@ def versions(work: Work, name: str) -> Sequence[KitProfileVersion]:
     return work.session.scalars(statement.order_by(KitProfileVersion.number.desc())).all()
 
 
+def newest_number(work: Work, profile_id: int) -> int:
+    """The number of the newest frozen version of a profile; 0 if there is none."""
+    newest = select(func.max(KitProfileVersion.number)).where(KitProfileVersion.profile_id == profile_id)
+    return work.session.scalar(newest) or 0
+
+
 def check_of(work: Work, content: str) -> RecipeCheck | None:
     """What was found in the recipe of this content, if somebody looked."""
     return work.session.scalar(select(RecipeCheck).where(RecipeCheck.content == content))

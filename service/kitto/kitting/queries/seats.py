@@ -46,10 +46,12 @@ def titles_of(definition: Mapping[str, Any]) -> list[str]:
 def seats_of_order(work: Work, asked: KitOrder) -> list[HeldSeats]:
     """What the kits of an order hold, by title; only kits that are open can lack one."""
     work.allow(Permission.SEE)
-    titles = titles_of(asked.profile.definition)
+    kits = kits_of_order(work, asked.id)
+    # A kit that had begun when the order was lifted wants what its own version says.
+    versions = {one.id: titles_of(one.definition) for one in (asked.profile, *(kit.profile for kit in kits))}
+    titles = list({name_key(title): title for wanted in versions.values() for title in wanted}.values())
     if not titles:
         return []
-    kits = kits_of_order(work, asked.id)
     kept = positions.reservations(work, KEPT_FOR, [kit.id for kit in kits])
     devices = [kit.asset_id for kit in kits if kit.asset_id is not None and kit.state not in NAUGHT]
     seats = positions.seats_of(work, HolderKind.ASSET, devices)
@@ -59,7 +61,9 @@ def seats_of_order(work: Work, asked: KitOrder) -> list[HeldSeats]:
         waiting = {one.for_id for one in kept if _is(one.pool, title)}
         holding = {seat.holder_id for seat in seats if _is(seat.pool, title)}
         pools = [pool for pool in pooled if _is(pool, title)]
-        lacking = [kit for kit in kits if kit.state in OPEN and kit.id not in waiting]
+        wanting = {one for one, wanted in versions.items() if name_key(title) in map(name_key, wanted)}
+        lacking = [kit for kit in kits if kit.state in OPEN and kit.profile_id in wanting]
+        lacking = [kit for kit in lacking if kit.id not in waiting]
         lacking = [kit for kit in lacking if kit.asset_id not in holding]
         found.append(HeldSeats(title, len(waiting), len(holding), len(lacking), _over(pools)))
     return found

@@ -195,6 +195,30 @@ class RecipeUnfit(Refusal):
     )
 
 
+class OrderUnfit(Refusal):
+    code = "kitting.order_unfit"
+    says = N_(
+        "No kit of order #{number} starts: {count} things are wrong with the recipe “{name}”. The first:"
+        " {first} Correct the recipe, publish the profile, and lift the order to it on the order's page."
+    )
+
+
+class OrderIsNewest(Refusal):
+    code = "kitting.order_is_newest"
+    says = N_(
+        "Nothing was lifted: order #{number} has v{version}, the newest published version of “{name}”."
+        " Correct the profile or its recipe and publish it; then lift the order."
+    )
+
+
+class NothingToLift(Refusal):
+    code = "kitting.nothing_to_lift"
+    says = N_(
+        "Nothing was lifted: every kit of order #{number} has begun, and keeps the version it began with."
+        " Lift its devices on the profile's page once they are ready."
+    )
+
+
 class RecipeUnanswered(Refusal):
     code = "kitting.recipe_unanswered"
     says = N_(

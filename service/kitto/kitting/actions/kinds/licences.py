@@ -1,6 +1,6 @@
 """Seats for a device: those reserved for its kit become its own; made sure of by the step, given back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
@@ -56,6 +56,20 @@ def reserve(work: Work, kit: Kit, titles: Iterable[str]) -> list[str]:
     return lacking
 
 
+def give_titles_back(work: Work, kit: Kit, titles: Iterable[str]) -> None:
+    """Seats of these titles, reserved for the kit or taken by it, are free. A part of lifting its order."""
+    gone = {name_key(title) for title in titles}
+    kept = [
+        one
+        for one in positions.reservations(work, KEPT_FOR, [kit.id])
+        if name_key(one.pool.title.name) in gone
+    ]
+    licences.give_reservations_back(work, kept)
+    licences.give_seats_back(
+        work, [row.data["seat"] for row in _taken(work, kit) if name_key(row.data["title"]) in gone]
+    )
+
+
 def _take_up(work: Work, kit: Kit, title: str, mine: SeatReservation) -> bool:
     try:
         seat = licences.take_up(work, mine, Holder(HolderKind.ASSET, kit.device, kit.tag))
@@ -85,10 +99,12 @@ def _take(work: Work, kit: Kit, title: str) -> bool:
 
 def _give_back(work: Work, kit: Kit) -> None:
     """Free the seats that this kit took, and no others."""
-    rows = work.session.scalars(
-        select(KitEvidence).where(KitEvidence.kit_id == kit.id, KitEvidence.kind == SEAT_TAKEN)
-    ).all()
-    licences.give_seats_back(work, [row.data["seat"] for row in rows])
+    licences.give_seats_back(work, [row.data["seat"] for row in _taken(work, kit)])
+
+
+def _taken(work: Work, kit: Kit) -> Sequence[KitEvidence]:
+    statement = select(KitEvidence).where(KitEvidence.kit_id == kit.id, KitEvidence.kind == SEAT_TAKEN)
+    return work.session.scalars(statement).all()
 
 
 UNDOES.append(_give_back)
