@@ -1,11 +1,12 @@
 """Ending a play: nothing of it is left here or on the device, however it was ended and whatever held it."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from kitto.kitting.adapters.ansible import Ansible
-from kitto.kitting.adapters.plays import Outcome
+from kitto.kitting.adapters.plays import Outcome, Strategy
 from kitto.kitting.adapters.supervisor.files import files_of
 from kitto.kitting.adapters.supervisor.marks import marked as marked_here
 from tests.counterparts.pcs import BenchPc
@@ -25,9 +26,11 @@ STUBBORN = """\
 """
 
 
+@pytest.mark.parametrize("strategy", [Strategy.NEAR, Strategy.MITOGEN])
 def test_a_cancelled_play_leaves_nothing_here_and_nothing_on_the_device(
-    ansible: Ansible, pc: BenchPc, tmp_path: Path
+    strategy: Strategy, ansible: Ansible, pc: BenchPc, tmp_path: Path
 ) -> None:
+    ansible = dataclasses.replace(ansible, strategy=strategy)
     spec = order(pc, recipe(tmp_path / "stubborn", STUBBORN))
     ansible.start(spec, {}, stage.KEY.private)
     stage.wait_for("sleep 1111", pc)
@@ -39,6 +42,7 @@ def test_a_cancelled_play_leaves_nothing_here_and_nothing_on_the_device(
     assert not outcome.left_there, stage.last_words(ansible, spec.run_id)
     assert stage.marked(spec.run_id, pc) == []
     assert stage.running("sleep", pc) == []
+    assert stage.running("mitogen", pc) == []
     assert marked_here(files_of(ansible.home, spec.run_id).mark) == []
     assert not files_of(ansible.home, spec.run_id).work.exists()
 

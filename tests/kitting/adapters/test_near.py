@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
 """
 
 
-@pytest.fixture(params=[Strategy.NEAR, Strategy.LINEAR])
+@pytest.fixture(params=[Strategy.NEAR, Strategy.LINEAR, Strategy.MITOGEN])
 def ansible(request: pytest.FixtureRequest, tmp_path: Path) -> Ansible:
     return stage.installation(tmp_path, strategy=request.param)
 
@@ -110,14 +110,15 @@ def heard(ansible: Ansible, run_id: str) -> list[tuple[Any, ...]]:
 def test_tasks_do_and_say_the_same_in_one_process(tmp_path: Path, pc: BenchPc) -> None:
     folder = recipe(tmp_path / "work", WORK)
     told = {}
-    for strategy in (Strategy.LINEAR, Strategy.NEAR):
+    for strategy in (Strategy.LINEAR, Strategy.NEAR, Strategy.MITOGEN):
         ansible = stage.installation(tmp_path, strategy=strategy)
         pc.run("rm -f /tmp/tries")
         outcome = play(ansible, order(pc, folder, run_id=strategy.value))
         assert outcome.outcome is Outcome.SUCCEEDED, stage.last_words(ansible, strategy.value)
         told[strategy] = (outcome.counts, heard(ansible, strategy.value))
-        assert processes(ansible, strategy.value) == (1 if strategy is Strategy.NEAR else 2)
+        assert processes(ansible, strategy.value) == (2 if strategy is Strategy.LINEAR else 1)
     assert told[Strategy.NEAR] == told[Strategy.LINEAR]
+    assert told[Strategy.MITOGEN] == told[Strategy.LINEAR]
 
 
 def test_a_plugin_that_ends_its_process_ends_the_play_as_failed(

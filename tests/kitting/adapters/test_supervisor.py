@@ -93,6 +93,8 @@ def test_a_play_is_stopped_for_its_length_its_silence_or_a_wish_and_keeps_its_fi
         ("@@@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @@@", "host_key_changed"),
         ("No ED25519 host key is known for 10.0.0.9 and you have requested", "host_key_changed"),
         ("kitto@10.0.0.9: Permission denied (publickey).", "login_refused"),
+        ("SSH password was requested, but none specified", "login_refused"),
+        ("SSH reported an unrecognized or mismatching host key.", "host_key_changed"),
         ("connect to host 10.0.0.9 port 22: Connection refused", "no_answer"),
         ("connect to host 10.0.0.9 port 22: Connection timed out", "no_answer"),
     ],

@@ -207,39 +207,6 @@ def test_another_edition_is_another_process(tmp_path: Path) -> None:
     assert beside.edition([tmp_path], "settings") != before
 
 
-def test_mitogen_changes_the_same_and_its_processes_end_with_a_cancelled_play(
-    warm: Ansible, pc: BenchPc, tmp_path: Path
-) -> None:
-    pytest.importorskip("mitogen")
-    mitogen = stage.installation(tmp_path, strategy=Strategy.MITOGEN)
-    base = stage.PLAYBOOKS / "linux-workstation"
-    counts = []
-    for number, each in enumerate((mitogen, warm)):
-        outcome = play(each, order(pc, base, playbook="base.yml", run_id=f"same-{number}"))
-        assert outcome.outcome is Outcome.SUCCEEDED, stage.last_words(each, f"same-{number}")
-        counts.append(outcome.counts)
-    assert counts[0].changed > 0
-    assert counts[1].changed == 0, "what Mitogen reported as done was not"
-    spec = order(pc, recipe(tmp_path / "stubborn", STUBBORN), run_id="stubborn")
-    mitogen.start(spec, {}, stage.KEY.private)
-    stage.wait_for("sleep 2222", pc, 120)  # its helper goes over the line first
-    assert stage.running("mitogen", pc)
-    mitogen.cancel(spec.run_id)
-    outcome = finish(mitogen, spec.run_id)
-    assert (outcome.outcome, outcome.left_here, outcome.left_there) == (Outcome.CANCELLED, False, False)
-    until(lambda: not stage.running("sleep", pc) and not stage.running("mitogen", pc))
-
-
-STUBBORN = """\
-    - name: Work
-      become: true
-      ansible.builtin.shell: |
-        trap '' TERM INT HUP
-        setsid sleep 1111 </dev/null >/dev/null 2>&1 &
-        while :; do sleep 2222; done
-"""
-
-
 def test_a_strategy_that_is_not_installed_is_refused_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

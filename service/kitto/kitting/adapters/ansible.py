@@ -65,6 +65,7 @@ class Ansible:
         if known is not None:
             return known
         check_secrets(spec, secrets)
+        self._check_strategy()
         private_folder(self.home)
         private_folder(files_of(self.home, spec.run_id).kept)
         code, said = self._launched(spec.run_id, self._order(spec, secrets, private_key))
@@ -74,6 +75,13 @@ class Ansible:
         if handle is None:
             raise PlayFault("the supervisor of the play ended before it began")
         return handle
+
+    def _check_strategy(self) -> None:
+        if self.strategy is Strategy.MITOGEN and find_spec("ansible_mitogen") is None:
+            raise PlayFault(
+                "KITTO_ANSIBLE_STRATEGY is mitogen, which is not installed here: install kitto[mitogen],"
+                " or set it to near"
+            )
 
     def _order(self, spec: PlaySpec, secrets: Mapping[str, str], private_key: str) -> bytes:
         return msgspec.json.encode(
@@ -86,7 +94,6 @@ class Ansible:
                 containment=self.containment,
                 warm_seconds=self.warm_seconds,
                 strategy=self.strategy,
-                mitogen=_mitogen() if self.strategy is Strategy.MITOGEN else "",
             )
         )
 
@@ -237,17 +244,6 @@ class Ansible:
 def _environment() -> dict[str, str]:
     """One of our own making: the service's holds a database address and more."""
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONPATH": str(Path(kitto.__file__).parents[1])}
-
-
-def _mitogen() -> str:
-    """The folder of Mitogen's strategies; Mitogen itself is loaded by Ansible's process only."""
-    found = find_spec("ansible_mitogen")
-    if found is None or found.origin is None:
-        raise PlayFault(
-            "KITTO_ANSIBLE_STRATEGY is mitogen, which is not installed here: install kitto[mitogen],"
-            " or set it to near"
-        )
-    return str(Path(found.origin).resolve().parent / "plugins" / "strategy")
 
 
 @cache

@@ -99,7 +99,7 @@ def _carried_out(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
 def _run(order: Order, files: RunFiles, pen: Pen) -> PlayOutcome:
     spec = order.spec
     collections = tuple(Path(place) for place in order.collections)
-    tools = ground.Tools(Path(order.plugins), collections, order.warm_seconds, order.strategy, order.mitogen)
+    tools = ground.Tools(Path(order.plugins), collections, order.warm_seconds, order.strategy)
     watch = play.Watch(files, spec.total_seconds, spec.silent_seconds)
     signal.signal(signal.SIGTERM, lambda *_: watch.asked_to_stop.set())
     with ExitStack() as held:

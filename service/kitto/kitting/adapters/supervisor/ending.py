@@ -25,6 +25,11 @@ _TOO_SILENT = N_("The play said nothing for too long and was ended.")
 _SUDO_REFUSED = N_(
     "Kitto's account on the device may not become root without a password. Correct its sudoers."
 )
+_SUDO_PASSWORD = N_(
+    "The device did not take the password that Kitto gave to sudo. Seal the right one as the device's secret"
+    " “become_password”."
+)
+_NO_PYTHON = N_("There is no Python on the device, and Ansible needs one. Install python3 there.")
 _TASK_FAILED = N_("“{task}” failed: {text}")
 _BROKEN = N_("Ansible could not run the playbook: {text}")
 _KILLED = N_("Ansible was killed in the middle of the play. How far it came is not known.")
@@ -42,7 +47,7 @@ _PASSWORD_REFUSED = N_(
     "The device answered but did not take Kitto's password. Check the account, its password, and that it may"
     " sign in over the network. Kitto does not try again by itself, as Windows would lock the account."
 )
-# What ssh and the WinRM clients say, in English whatever the locale, and what we make of it.
+# What ssh, Mitogen and the WinRM clients say, in English whatever the locale, and what we make of it.
 _SIGNS = (
     ("address mismatch", "certificate_elsewhere", _CERTIFICATE_ELSEWHERE),
     ("CERTIFICATE_VERIFY_FAILED", "certificate_changed", _CERTIFICATE_CHANGED),
@@ -56,8 +61,27 @@ _SIGNS = (
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", _KEY_CHANGED),
     ("host key is known for", "host_key_changed", _KEY_CHANGED),
     ("Host key verification failed", "host_key_changed", _KEY_CHANGED),
+    ("mismatching host key", "host_key_changed", _KEY_CHANGED),
     ("Permission denied", "login_refused", _LOGIN_REFUSED),
+    ("SSH password was requested", "login_refused", _LOGIN_REFUSED),
+    ("SSH authentication is incorrect", "login_refused", _LOGIN_REFUSED),
     ("Connection refused", "no_answer", _NOTHING_LISTENS),
+)
+# The device answered, so that it is nothing to wait for, whatever Ansible or Mitogen call it.
+_FAILURES = (
+    (
+        re.compile("Missing sudo password|a password is required|sudo password is required"),
+        "sudo_refused",
+        _SUDO_REFUSED,
+    ),
+    (re.compile("Incorrect sudo password|sudo password is incorrect"), "sudo_password_wrong", _SUDO_PASSWORD),
+    (
+        re.compile(
+            r"module interpreter '\S+' was not found|python3: (command )?not found|not found: python3"
+        ),
+        "python_missing",
+        _NO_PYTHON,
+    ),
 )
 _CODED = re.compile(r"\s*\[([a-z][a-z_]+)\]\s*")
 
@@ -68,8 +92,8 @@ def outcome_of(watch: Watch, rc: int | None) -> PlayOutcome:
     base = PlayOutcome(outcome=Outcome.SUCCEEDED, counts=counts, rc=rc, seconds=watch.seconds)
     if watch.stopped_by is not None:
         return _with(base, watch.stopped_by, *_stopped(watch))
-    if watch.counts is not None and counts.unreachable:
-        text = watch.failure.text if watch.failure else ""
+    text = watch.failure.text if watch.failure else ""
+    if watch.counts is not None and counts.unreachable and not _failure(text):
         # A line that broke in the middle of the work may have left some of it running there.
         base = msgspec.structs.replace(base, left_there=counts.ok > 0)
         return _with(base, Outcome.UNREACHABLE, *_unreachable(text))
@@ -113,6 +137,10 @@ def _unreachable(text: str) -> tuple[str, str]:
     return "no_answer", _NO_ANSWER
 
 
+def _failure(text: str) -> tuple[str, str] | None:
+    return next(((cause, sentence) for sign, cause, sentence in _FAILURES if sign.search(text)), None)
+
+
 def _failed(base: PlayOutcome, task: str, text: str) -> PlayOutcome:
     """A recipe names its own causes: a message that begins with [wrong_device] gives that code."""
     coded = _CODED.match(text)
@@ -120,7 +148,7 @@ def _failed(base: PlayOutcome, task: str, text: str) -> PlayOutcome:
         # What a recipe says is in its own words, and nobody has them in another language.
         said = text[coded.end() :].strip()
         return msgspec.structs.replace(base, outcome=Outcome.FAILED, cause=coded.group(1), reason=said)
-    if "Missing sudo password" in text or "a password is required" in text:
-        return _with(base, Outcome.FAILED, "sudo_refused", _SUDO_REFUSED)
+    if known := _failure(text):
+        return _with(base, Outcome.FAILED, *known)
     first = text.strip().splitlines()[0] if text.strip() else "–"
     return _with(base, Outcome.FAILED, "task_failed", _TASK_FAILED, {"task": task, "text": first[:500]})

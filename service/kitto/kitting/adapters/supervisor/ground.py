@@ -22,8 +22,10 @@ _PAIR = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
 STRATEGIES = {
     Strategy.NEAR: "kitto_near",
     Strategy.LINEAR: "linear",
-    Strategy.MITOGEN: "mitogen_linear",
+    Strategy.MITOGEN: "kitto_mitogen",
 }
+# Mitogen would keep a process for each processor and 32 threads ready for a play's devices.
+FOR_ONE_DEVICE = {"MITOGEN_CPU_COUNT": "1", "MITOGEN_POOL_SIZE": "4"}
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -35,7 +37,6 @@ class Tools:
     collections: tuple[Path, ...]
     warm_seconds: float = 0
     strategy: Strategy = Strategy.NEAR
-    mitogen: str = ""
 
 
 def lay(spec: PlaySpec, files: RunFiles) -> None:
@@ -59,9 +60,12 @@ def lay(spec: PlaySpec, files: RunFiles) -> None:
 
 def standing(tools: Tools) -> dict[str, str]:
     """What the environment of every play of this installation has in common."""
+    mitogen = tools.strategy is Strategy.MITOGEN
+    strategies = ("strategy", "mitogen") if mitogen else ("strategy",)
     return {
         "ANSIBLE_STRATEGY": STRATEGIES[tools.strategy],
-        "ANSIBLE_STRATEGY_PLUGINS": ":".join(filter(None, (str(tools.plugins / "strategy"), tools.mitogen))),
+        "ANSIBLE_STRATEGY_PLUGINS": ":".join(str(tools.plugins / name) for name in strategies),
+        **(FOR_ONE_DEVICE if mitogen else {}),
         # Resolved, as a container shows the real folder only and perhaps not the link that leads to it.
         "PATH": f"{Path(sys.prefix).resolve() / 'bin'}:{SYSTEM_PATH}",
         "LANG": "C.UTF-8",

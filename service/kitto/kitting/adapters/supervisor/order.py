@@ -16,8 +16,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     containment: Containment = Containment.AUTO
     warm_seconds: float = 0
     strategy: Strategy = Strategy.NEAR
-    mitogen: str = ""
-    """Folder of Mitogen's strategies, where that is the strategy."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
