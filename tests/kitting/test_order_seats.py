@@ -48,6 +48,20 @@ def pool(ledger: Ledger, title: str, cap: int, policy: Policy = Policy.HARD, nam
         return licences.open_pool(work, details).id
 
 
+def term(ledger: Ledger, number: int, **days: date) -> None:
+    """Say when the pool is valid."""
+    with ledger.begin(KITTO) as work:
+        work.allow("kit")
+        work.unrecorded("as if it had been entered with this term")
+        for name, day in days.items():
+            setattr(positions.pool(work, number), name, day)
+
+
+def ordered(client: Any) -> Any:
+    """The orders there are."""
+    return client.get("/api/v1/kit-orders", headers=SATO).json()["items"]
+
+
 def counted(client: Any, number: int) -> tuple[int, int]:
     """Given and reserved seats of a pool."""
     found = client.get(f"/api/v1/licence-pools/{number}", headers=SATO).json()
@@ -98,7 +112,7 @@ def test_a_full_pool_refuses_the_order_whole_and_says_what_to_do(client: TestCli
     assert (answer.status_code, answer.json()["code"]) == (409, "licences.seats_short")
     assert "3 seats of CAD are wanted, and 2 are free. Ask for fewer" in answer.json()["detail"]
     assert (counted(client, office), counted(client, cad)) == ((0, 0), (0, 0))
-    assert client.get("/api/v1/kit-orders", headers=SATO).json()["items"] == []
+    assert ordered(client) == []
     more = pool(ledger, "CAD", 5, name="2027")
     assert order(client, 3).status_code == 201
     assert (counted(client, cad), counted(client, more)) == ((0, 2), (0, 1))
@@ -118,15 +132,38 @@ def test_a_warning_pool_lets_the_order_pass_and_says_so(client: TestClient, ledg
     assert "Office / 2026 is over its limit with this order." in page
 
 
-def test_an_order_for_what_nobody_has_listed_stands_and_says_what_it_lacks(
-    client: TestClient, ledger: Ledger
+@pytest.mark.parametrize("listed", [False, True])
+def test_an_order_for_a_seat_that_no_pool_can_give_is_refused_and_says_what_to_do(
+    client: TestClient, ledger: Ledger, listed: bool
+) -> None:
+    office = pool(ledger, "Office", 9)
+    if listed:
+        term(ledger, pool(ledger, "CAD", 9), ends_on=date(2020, 3, 31))
+    answer = order(client, 2)
+    assert (answer.status_code, answer.json()["code"]) == (409, "licences.no_pool_valid")
+    assert "2 seats of ＣＡＤ are wanted, and no pool of it" in answer.json()["detail"]
+    assert (counted(client, office), ordered(client)) == ((0, 0), [])
+    pool(ledger, "CAD", 9, name="2027")
+    assert order(client, 2).status_code == 201
+
+
+@pytest.mark.parametrize(("policy", "told"), [(Policy.WARN, 1), (Policy.COUNT, 0)])
+def test_where_the_policy_of_what_is_not_valid_refuses_nothing_the_order_stands_and_says_what_it_lacks(
+    client: TestClient, ledger: Ledger, policy: Policy, told: int
 ) -> None:
     pool(ledger, "Office", 9)
+    term(ledger, pool(ledger, "CAD", 9), ends_on=date(2020, 3, 31))
+    term(ledger, pool(ledger, "CAD", 9, policy, name="next"), starts_on=date(2999, 4, 1))
     made = order(client, 2).json()
     assert [(one["title"], one["lacking"]) for one in made["seats"]] == [("Office", 0), ("ＣＡＤ", 2)]
-    assert (
-        "2 kits have no seat of ＣＡＤ yet." in client.get(f"/kitting/orders/{made['id']}", headers=SATO).text
-    )
+    page = client.get(f"/kitting/orders/{made['id']}", headers=SATO).text
+    assert "2 kits have no seat of ＣＡＤ yet." in page
+    with ledger.read(KITTO) as work:
+        work.allow("see")
+        facts = work.session.scalars(select(FactRow).where(FactRow.kind == "licences.seats_without_pool"))
+        assert [(one.flagged, one.data["quantity"], one.data["for_id"]) for one in facts] == [
+            (True, 2, made["id"])
+        ] * told
 
 
 def test_a_reserved_seat_is_nobody_elses(client: TestClient, ledger: Ledger) -> None:
@@ -184,10 +221,7 @@ def test_what_a_passed_over_step_did_not_take_is_free_when_the_kit_is_ready(
     made, pc = order(bench, 1).json(), make_pc(ledger)
     kit = bench.post(f"/api/v1/kit-orders/{made['id']}/devices", json={"tag": pc.tag}).json()["id"]
     kit_when(kit, lambda found: step(found, "unbox")["state"] == "waiting")
-    with ledger.begin(KITTO) as work:
-        work.allow("kit")
-        work.unrecorded("as if its term had ended before the step came")
-        positions.pool(work, cad).ends_on = date(2020, 3, 31)
+    term(ledger, cad, ends_on=date(2020, 3, 31))
     bench.post(f"/api/v1/kits/{kit}/steps/unbox/confirm", json={})
     short = kit_when(kit, lambda found: step(found, "cad")["state"] == "waiting")
     assert short["waits_for"] == "licence"
@@ -203,10 +237,10 @@ def test_orders_at_once_never_overbook_a_pool(over_http: httpx2.Client, ledger: 
     office, cad = pool(ledger, "Office", 20), pool(ledger, "CAD", 14)
     answers = at_once(12, lambda n: order(over_http, 3 if n % 2 else 2))
     got = Counter(answer.status_code for answer in answers)
-    ordered = sum(answer.json()["quantity"] for answer in answers if answer.status_code == 201)
+    total = sum(answer.json()["quantity"] for answer in answers if answer.status_code == 201)
     assert set(got) == {201, 409}
-    assert 12 <= ordered <= 14
-    assert (counted(over_http, office), counted(over_http, cad)) == ((0, ordered), (0, ordered))
+    assert 12 <= total <= 14
+    assert (counted(over_http, office), counted(over_http, cad)) == ((0, total), (0, total))
     at = [f"/api/v1/kit-orders/{answer.json()['id']}" for answer in answers if answer.status_code == 201]
     ended = at_once(len(at), lambda n: end(over_http, at[n], "cancel"))
     assert {answer.status_code for answer in ended} == {200}

@@ -127,6 +127,25 @@ class SeatsReservedOverCap(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeatsWithoutPool(Fact):
+    """Seats are wanted whose pools are not valid today; the policy of one of them let it happen."""
+
+    kind = "licences.seats_without_pool"
+    says = N_("{quantity} seats of {title} are wanted, and no pool of it is valid today.")
+    about = ("pool", "pool_id")
+    flagged = True
+
+    pool_id: int
+    title: str
+    quantity: int
+    for_kind: str
+    for_id: int
+
+    def second_subject(self) -> tuple[str, str]:
+        return self.for_kind, str(self.for_id)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeatsOverCap(Fact):
     """More seats are given than owned; the pool's policy let it happen."""
 

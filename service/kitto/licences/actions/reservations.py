@@ -14,9 +14,18 @@ from kitto.assets.queries import Holder
 from kitto.base.work import Work
 from kitto.licences import queries
 from kitto.licences.actions.seats import MOST_USED, fit, give, take_back, tell_over
-from kitto.licences.facts import ReservationEnded, SeatsReserved
+from kitto.licences.facts import ReservationEnded, SeatsReserved, SeatsWithoutPool
 from kitto.licences.models import Pool, Seat, SeatReservation
-from kitto.licences.rules import FreedWhy, Metric, Policy, SeatFreedAlready, SeatsShort, SeatsUsedUp, name_key
+from kitto.licences.rules import (
+    FreedWhy,
+    Metric,
+    NoPoolValid,
+    Policy,
+    SeatFreedAlready,
+    SeatsShort,
+    SeatsUsedUp,
+    name_key,
+)
 
 LAST: Final = {Policy.HARD: 0, Policy.WARN: 1, Policy.COUNT: 2}
 """Where a title has pools of several policies, what is owned is used first, and what only counts last."""
@@ -27,8 +36,9 @@ def reserve_seats(
 ) -> None:
     """Reserve a device's seat of each title for each of these, under the policies of the pools; all or none.
 
-    A title that has no pool valid today has nothing to reserve, and is passed over. `cause`: what the journal
-    shows it with. Refuses SeatsShort.
+    Of a title without a pool that is valid today nothing can be reserved: that is refused, unless one of its
+    other pools only warns or counts. `cause`: what the journal shows it with. Refuses SeatsShort and
+    NoPoolValid.
     """
     if not titles or not for_ids:
         return
@@ -37,13 +47,31 @@ def reserve_seats(
     for title in titles:
         mine = [pool for pool in pools if name_key(pool.title.name) == name_key(title)]
         shares = _shared_out(mine, len(for_ids))
-        if mine and sum(number for _, number in shares) < len(for_ids):
+        if not mine:
+            _note_without_pool(work, title, len(for_ids), cause)
+        elif sum(number for _, number in shares) < len(for_ids):
             free = sum(_room(pool) for pool in mine)
             raise SeatsShort(wanted=len(for_ids), title=mine[0].title.name, free=free)
         left = list(for_ids)
         for pool, number in shares:
             _reserve(work, pool, for_kind, left[:number], cause)
             left = left[number:]
+
+
+def _note_without_pool(work: Work, title: str, wanted: int, cause: tuple[str, int]) -> None:
+    """Nothing is valid today, so the pools whose term is over or has not begun say what is to happen."""
+    lenient = [
+        pool for pool in queries.pools_of_title(work, title, Metric.DEVICE) if pool.policy is not Policy.HARD
+    ]
+    if not lenient:
+        raise NoPoolValid(wanted=wanted, title=title)
+    warns = next((pool for pool in lenient if pool.policy is Policy.WARN), None)
+    if warns is not None:
+        work.record(
+            SeatsWithoutPool(
+                pool_id=warns.id, title=title, quantity=wanted, for_kind=cause[0], for_id=cause[1]
+            )
+        )
 
 
 def take_up(work: Work, kept: SeatReservation, holder: Holder) -> Seat:

@@ -175,6 +175,13 @@ def pools_of_titles(work: Work, names: Sequence[str], metric: Metric) -> Sequenc
     return found.all()
 
 
+def pools_of_title(work: Work, name: str, metric: Metric) -> Sequence[Pool]:
+    """The pools of this title, whether valid or not, newest first."""
+    work.allow(Permission.SEE)
+    statement = select(Pool).join(SoftwareTitle).where(SoftwareTitle.name_key == name_key(name))
+    return work.session.scalars(statement.where(Pool.metric == metric).order_by(Pool.id.desc())).all()
+
+
 def reservations(work: Work, for_kind: str, for_ids: Sequence[int]) -> Sequence[SeatReservation]:
     """What is reserved for these, with the pools."""
     work.allow(Permission.SEE)

@@ -127,6 +127,15 @@ class SeatsShort(Refusal):
     )
 
 
+class NoPoolValid(Refusal):
+    code = "licences.no_pool_valid"
+    says = N_(
+        "Nothing was reserved: {wanted} seats of {title} are wanted, and no pool of it for devices is valid"
+        " today. Enter what was bought, or the new term, under Licences; or take the title out of the"
+        " profile."
+    )
+
+
 class SeatHolderNotActive(Refusal):
     code = "licences.holder_not_active"
     says = N_("No seat was granted: {name} is not with us on {day}. Check the dates, or choose someone else.")
