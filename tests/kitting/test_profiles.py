@@ -139,6 +139,47 @@ def test_an_artifact_that_nobody_makes_is_refused_when_it_is_published(
     assert fits.status_code == 201, fits.text
 
 
+def play(key: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "kind": "playbook", "title": said(key), "playbook": f"{key}.yml"} | more
+
+
+PLAYS = [manual("unbox"), play("base"), play("blind", check_support="none")]
+
+
+@pytest.mark.parametrize(
+    ("drift", "told"),
+    [
+        ({"steps": ["bsae"]}, "drift names bsae, which is no play of its steps or acceptance; name some of"),
+        ({"checks": ["verify"]}, "these: base, blind"),
+        ({"steps": ["base"], "checks": ["unbox"]}, "drift names unbox, which is no play"),
+        ({"steps": ["base", "blind"]}, "drift names blind, but its check_support is none"),
+        ({"hours": 0}, "give 1 or more"),
+        ({"step": ["base"]}, "unknown field `step`"),
+    ],
+)
+def test_what_is_compared_later_is_a_play_of_the_profile(drift: dict[str, Any], told: str) -> None:
+    with pytest.raises(ProfileBroken) as refused:
+        whole(written("kept", PLAYS, drift=drift))
+    assert told in refused.value.sentence("en")
+    assert whole(written("kept", PLAYS, drift={"steps": ["base"], "hours": 1})).drift is not None
+
+
+def test_a_comparison_with_nothing_is_refused_when_it_is_published(
+    bench: TestClient, own_profiles: Path
+) -> None:
+    source = written("kept", [manual("unbox")], drift={"steps": ["unbox"]})
+    answer = bench.post("/api/v1/profiles", json=source, headers=SUZUKI)
+    assert (answer.status_code, answer.json()["code"]) == (422, "kitting.profile_broken")
+    assert "drift names unbox, which is no play" in answer.json()["detail"]
+
+
+def test_an_heir_that_leaves_a_play_out_is_not_compared_by_it() -> None:
+    base = written("kept", PLAYS, drift={"steps": ["base"], "checks": ["base"]})
+    drift = whole(base, written("less", [manual("badge")], extends="kept", without=["base"])).drift
+    assert drift is not None
+    assert (drift.steps, drift.checks) == ((), ())
+
+
 def test_an_edit_of_the_base_is_a_new_version_of_its_heirs(bench: TestClient, own_profiles: Path) -> None:
     source = written("sales", [manual("cards")], extends="hands")
     first = bench.post("/api/v1/profiles", json=source, headers=SUZUKI).json()

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from kitto.base.i18n import N_, Words
-from kitto.kitting.rules.profiles import ProfileSpec, Said, StepSpec, checked
+from kitto.kitting.rules.profiles import Drift, ProfileSpec, Said, StepSpec, checked
 from kitto.kitting.rules.refusals import ProfileBroken
 from kitto.kitting.rules.states import Phase, StepKind
 
@@ -76,7 +76,19 @@ def _over(base: ProfileSpec, heir: ProfileSpec) -> ProfileSpec:
         hostname=heir.hostname or base.hostname,
         label_template=heir.label_template or base.label_template,
         licences=tuple(dict.fromkeys((*base.licences, *heir.licences))),
-        drift=heir.drift or base.drift,
+        drift=heir.drift or _still_compared(base.drift, parts),
+    )
+
+
+def _still_compared(drift: Drift | None, parts: dict[Phase, tuple[StepSpec, ...]]) -> Drift | None:
+    """What the base compares, without the steps that the heir leaves out."""
+    if drift is None:
+        return None
+    left = {step.key for steps in parts.values() for step in steps}
+    return msgspec.structs.replace(
+        drift,
+        steps=tuple(key for key in drift.steps if key in left),
+        checks=tuple(key for key in drift.checks if key in left),
     )
 
 

@@ -33,6 +33,13 @@ TOO_LATE = N_(
 )
 UNKNOWN_NEED = N_("step {step} needs {need}, which is not there")
 NAME_WRONG = N_("a pattern of host names has letters, digits, - and one number, like {example}")
+DRIFT_STRANGE = N_(
+    "drift names {step}, which is no play of its steps or acceptance; name some of these: {known}"
+)
+DRIFT_BLIND = N_(
+    "drift names {step}, but its check_support is none, so nobody can tell what it would change; leave it out"
+)
+DRIFT_OFTEN = N_("drift has the device compared each {hours} hours; give 1 or more")
 LOOP = N_("steps need each other: {steps}")
 
 
@@ -149,7 +156,8 @@ class ProfileSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def checked(spec: ProfileSpec) -> ProfileSpec:
-    """The resolved profile, if it can work: keys unique, plays named, needs known and free of loops.
+    """The resolved profile, if it can work: keys unique, plays named, needs known and free of loops, and
+    what is compared later among its plays.
 
     Refuses with profile_broken.
     """
@@ -165,8 +173,23 @@ def checked(spec: ProfileSpec) -> ProfileSpec:
             raise ProfileBroken(name=spec.name, reason=fault)
     if spec.hostname and not fits_names(spec.hostname):
         raise ProfileBroken(name=spec.name, reason=Words(NAME_WRONG, {"example": "sales-{n:03}"}))
+    if spec.drift is not None and (fault := _drift_fault(spec, spec.drift)):
+        raise ProfileBroken(name=spec.name, reason=fault)
     order(spec)
     return spec
+
+
+def _drift_fault(spec: ProfileSpec, drift: Drift) -> Words | None:
+    """Why what is to be compared later cannot be: a name that nobody knows would never be compared at all."""
+    plays = {step.key: step for _, step in spec.all_steps if step.kind is StepKind.PLAYBOOK}
+    if drift.hours < 1:
+        return Words(DRIFT_OFTEN, {"hours": drift.hours})
+    for key in (*drift.steps, *drift.checks):
+        if key not in plays:
+            return Words(DRIFT_STRANGE, {"step": key, "known": ", ".join(plays) or "–"})
+        if plays[key].check_support is CheckSupport.NONE:
+            return Words(DRIFT_BLIND, {"step": key})
+    return None
 
 
 def _fault(phase: Phase, step: StepSpec) -> Words | None:
