@@ -1,6 +1,7 @@
 """What is wrong with a profile or recipe is said when it is published, and no kit starts with it."""
 
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from kitto.audit.rules import link_of
 from kitto.base.work import Ledger
 from kitto.kitting import queries
 from kitto.kitting.actions.checks import ask_the_silent, note_check
@@ -154,6 +156,15 @@ def test_ansible_is_asked_in_the_background_and_what_it_finds_stops_the_next_kit
         page = bench.get("/kitting/profiles/odd/versions/1").text
     refused = start(bench, ledger, "odd")
     assert (refused.status_code, refused.json()["code"]) == (409, "kitting.recipe_unfit"), page
+    # Which Ansible said so, on the version, on the profile, and on the page that the journal leads to.
+    asked = f"ansible-core {version('ansible-core')}"
+    assert asked in page
+    profile = bench.get("/kitting/profiles/odd").text
+    assert (asked in profile, "1 thing is wrong" in profile) == (True, True)
+    fact = bench.get("/api/v1/facts?kind=kitting.recipe_checked", headers=SUZUKI).json()["items"][0]
+    assert asked in fact["data"]["asked"]
+    check = bench.get(link_of(fact["subject_kind"], fact["subject_id"], fact["data"])).text
+    assert (asked in check, "no_such_thing" in check, "odd v1" in check) == (True, True, True)
     assert "開始しませんでした" in start(bench, ledger, "odd", JAPANESE).json()["detail"]
 
 

@@ -133,7 +133,7 @@ def _history(kind: str) -> None:
         return {"entries": found, "subject": kind, "key": subject_id} if found else None
 
 
-for _kind in ("asset", "person", "project", "kit", "account", "pool"):
+for _kind in ("asset", "person", "project", "kit", "account", "pool", "recipe_check"):
     _history(_kind)
 
 

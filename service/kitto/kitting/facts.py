@@ -195,6 +195,7 @@ class RecipeChecked(Fact):
     name: str
     content: str
     count: int
+    asked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,15 @@ def note_check(work: Work, *, recipe: str, report: Report, asked_ansible: bool) 
     work.allow(Permission.KIT)
     row = _keep(work, recipe, report, asked_ansible=asked_ansible)
     errors = sum(1 for finding in report.findings if finding.is_error)
-    work.record(RecipeChecked(check_id=row.id, name=recipe, content=report.content, count=errors))
+    work.record(
+        RecipeChecked(
+            check_id=row.id,
+            name=recipe,
+            content=report.content,
+            count=errors,
+            asked=", ".join(report.asked),
+        )
+    )
 
 
 def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> RecipeCheck:
@@ -98,11 +106,13 @@ def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> Re
             recipe=recipe,
             findings=found,
             asked_ansible=asked_ansible,
+            asked=", ".join(report.asked)[:200],
             checked_at=work.now,
         )
         return work.add(row)
     if asked_ansible or not row.asked_ansible:
         row.findings, row.asked_ansible, row.checked_at = found, asked_ansible, work.now
+        row.asked = ", ".join(report.asked)[:200]
     return row
 
 

@@ -49,7 +49,10 @@ class KitProfileVersion(Base):
 
 
 class RecipeCheck(Base):
-    """What was found in the recipe of this content; `asked_ansible`: by Ansible and its lint too."""
+    """What was found in the recipe of this content; `asked_ansible`: by Ansible and its lint too.
+
+    `asked` names the programs that were asked, with their versions.
+    """
 
     __tablename__ = "recipe_check"
 
@@ -58,6 +61,7 @@ class RecipeCheck(Base):
     recipe: Mapped[str] = mapped_column(String(64))
     findings: Mapped[list[Any]]
     asked_ansible: Mapped[bool]
+    asked: Mapped[str] = mapped_column(String(200), server_default="")
     checked_at: Mapped[datetime]
 
 

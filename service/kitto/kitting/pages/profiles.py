@@ -30,6 +30,7 @@ from kitto.kitting.rules.refusals import ProfileRejected
 from kitto.web.bodies import Number
 from kitto.web.doors import Door, ReadDep, WorkDep
 from kitto.web.nav import open_way
+from kitto.web.panels import panels_of
 from kitto.web.render import redirect, render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
@@ -174,6 +175,7 @@ def _profile(request: Request, work: Work, name: str, findings: Sequence[Finding
         if not queries.versions(work, name):
             raise
     row = queries.profile_row(work, name)
+    versions = queries.versions(work, name)
     plans = lifting.plan_lift(work, name) if spec is not None else []
     return render(
         request,
@@ -187,7 +189,8 @@ def _profile(request: Request, work: Work, name: str, findings: Sequence[Finding
         written_here=row is not None and row.source is not None,
         retired=row is not None and row.retired_at is not None,
         needs=order(spec) if spec else {},
-        versions=queries.versions(work, name),
+        versions=versions,
+        checked=_checked(work, versions[0]) if versions else [],
         carriers=queries.carriers(work, name).items,
         plans=plans,
         kinds=KIND_WORDS,
@@ -225,7 +228,7 @@ def show_version(
         old=old,
         lines=_differences(old, new),
         recipes=_recipes(old, new),
-        checked=[(name, check, findings_of(check)) for name, check in _checks(work, new)],
+        checked=_checked(work, new),
         versions=queries.versions(work, name),
         severities=SEVERITY_WORDS,
         tones=SEVERITY_TONES,
@@ -242,8 +245,29 @@ def _differences(old: KitProfileVersion | None, new: KitProfileVersion) -> list[
     return [(tones.get(line[:1], "plain"), line) for line in lines]
 
 
-def _checks(work: Work, version: KitProfileVersion) -> list[tuple[str, RecipeCheck | None]]:
-    return [(name, queries.check_of(work, content)) for name, content in sorted(version.recipes.items())]
+def _checked(
+    work: Work, version: KitProfileVersion
+) -> list[tuple[str, RecipeCheck | None, Sequence[Finding]]]:
+    """Each recipe of a version, with what was last found in it."""
+    checks = [(name, queries.check_of(work, content)) for name, content in sorted(version.recipes.items())]
+    return [(name, check, findings_of(check)) for name, check in checks]
+
+
+@router.get("/kitting/checks/{check_id:int}")
+def show_check(request: Request, work: ReadDep, check_id: Number) -> HTMLResponse:
+    """When a recipe was last checked, by whom, and what came of it."""
+    work.allow(Permission.SEE)
+    check = queries.check(work, check_id)
+    return render(
+        request,
+        "kitting/check.html",
+        check=check,
+        findings=findings_of(check),
+        versions=queries.versions_with(work, check.recipe, check.content),
+        severities=SEVERITY_WORDS,
+        tones=SEVERITY_TONES,
+        panels=panels_of("recipe_check", work, check.id),
+    )
 
 
 def _recipes(old: KitProfileVersion | None, new: KitProfileVersion) -> list[tuple[str, str, str]]:

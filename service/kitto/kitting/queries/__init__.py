@@ -34,6 +34,7 @@ from kitto.kitting.queries.kits import (
 from kitto.kitting.queries.profiles import (
     carried,
     carriers,
+    check,
     check_of,
     free_places,
     is_used,
@@ -47,6 +48,7 @@ from kitto.kitting.queries.profiles import (
     progress,
     version,
     versions,
+    versions_with,
 )
 from kitto.kitting.queries.report import report_of_kit, report_of_order
 
@@ -60,6 +62,7 @@ __all__ = [
     "carried",
     "carriers",
     "chain_holds",
+    "check",
     "check_of",
     "counts",
     "current_step",
@@ -98,6 +101,7 @@ __all__ = [
     "step_of",
     "version",
     "versions",
+    "versions_with",
     "waiting_for_devices",
     "waiting_for_people",
 ]

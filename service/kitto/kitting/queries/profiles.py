@@ -11,9 +11,12 @@ from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
 from kitto.base.paging import Page, page
 from kitto.base.work import Work
+from kitto.identity.rules import Permission
 from kitto.kitting.models import Kit, KitOrder, KitProfile, KitProfileVersion, RecipeCheck
 from kitto.kitting.rules.orders import OrderState
 from kitto.kitting.rules.states import KitState
+
+MOST_VERSIONS = 50
 
 
 def profile_row(work: Work, name: str) -> KitProfile | None:
@@ -56,6 +59,23 @@ def newest_number(work: Work, profile_id: int) -> int:
 def check_of(work: Work, content: str) -> RecipeCheck | None:
     """What was found in the recipe of this content, if somebody looked."""
     return work.session.scalar(select(RecipeCheck).where(RecipeCheck.content == content))
+
+
+def check(work: Work, check_id: int) -> RecipeCheck:
+    """One check of a recipe. Refuses with not_found."""
+    work.allow(Permission.SEE)
+    found = work.session.get(RecipeCheck, check_id)
+    if found is None:
+        raise NotFound(thing=Words(N_("recipe check")), key=str(check_id))
+    return found
+
+
+def versions_with(work: Work, recipe: str, content: str) -> Sequence[KitProfileVersion]:
+    """The frozen versions that use this content of the recipe, newest first."""
+    work.allow(Permission.SEE)
+    path = KitProfileVersion.recipes[recipe].as_string()
+    statement = select(KitProfileVersion).where(path == content).order_by(KitProfileVersion.id.desc())
+    return work.session.scalars(statement.limit(MOST_VERSIONS)).all()
 
 
 def is_used(work: Work, recipe: str, content: str) -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,11 +83,11 @@ class Asking:
     def folder(self) -> Path:
         return self.scratch / self.name
 
-    def look(self, books: Sequence[str], findings: list[Finding]) -> None:
-        """Find what Ansible does not accept, then what lint does not like."""
+    def look(self, books: Sequence[str], findings: list[Finding]) -> tuple[str, ...]:
+        """Find what Ansible does not accept, then what lint does not like. Returns who was asked."""
         if not self.contained and any(finding.is_error for finding in findings):
             findings.append(found("not_contained"))
-            return
+            return ()
         for name in ("home", "tmp"):
             (self.scratch / name).mkdir(mode=0o700, exist_ok=True)
         (self.scratch / "lint.yml").write_text(_SETTINGS, "utf-8")
@@ -97,6 +98,8 @@ class Asking:
             findings.append(found("lint_missing"))
         elif not broken:
             findings.extend(self._lint(self.lint))
+            return _named("ansible-core"), _named(LINT)
+        return (_named("ansible-core"),)
 
     def _syntax(self, books: Sequence[str]) -> Iterator[Finding]:
         """All at once, which is quick; one by one only to find out which of them are wrong."""
@@ -187,6 +190,14 @@ class Asking:
             "ANSIBLE_NOCOLOR": "True",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+
+def _named(package: str) -> str:
+    """A program and its version: it is installed beside our Python, as are those that are started."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return package
 
 
 def lint_program() -> str | None:

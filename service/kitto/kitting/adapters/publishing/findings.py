@@ -200,10 +200,14 @@ def found(code: str, file: str = "", line: int = 0, what: object = "", **names: 
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was found in a recipe. `content` is the hash of exactly what was looked at."""
+    """All that was found in a recipe. `content` is the hash of exactly what was looked at.
+
+    `asked`: the programs that were asked, with their versions.
+    """
 
     content: str
     findings: tuple[Finding, ...]
+    asked: tuple[str, ...] = ()
 
     @property
     def may_be_published(self) -> bool:

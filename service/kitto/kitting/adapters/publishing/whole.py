@@ -41,6 +41,7 @@ def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
     report's `content` is `content_of` the folder as it was read.
     """
     findings: list[Finding] = []
+    asked: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="kitto-check-") as scratch:
         copy = Path(scratch) / "recipe"
         findings.extend(survey(folder, copy))
@@ -48,7 +49,7 @@ def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
         books = _look(copy, name or folder.resolve().name, findings) if copy.is_dir() else []
         if ask_ansible and copy.is_dir() and not any(finding.code in _STOPS for finding in findings):
             own = settings()
-            Asking(
+            asked = Asking(
                 scratch=Path(scratch),
                 name=copy.name,
                 plugins=own.shipped("inventories") / "plugins",
@@ -56,7 +57,7 @@ def check(folder: Path, *, name: str = "", ask_ansible: bool = True) -> Report:
                 lint=lint_program(),
                 contained=can_be_contained(),
             ).look(books, findings)
-    return Report(content=content, findings=_in_order(findings))
+    return Report(content=content, findings=_in_order(findings), asked=asked)
 
 
 def _look(copy: Path, name: str, findings: list[Finding]) -> list[str]:
