@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from kitto.assets.facts import AssetOrdered
 from kitto.audit import queries
 from kitto.audit.rules import DatesReversed, JournalFilter, changes_of, link_of
 from kitto.base.db import Database
@@ -166,6 +167,26 @@ def test_the_timeline_of_a_person_holds_what_others_did_with_them(ledger: Ledger
         (entry,) = queries.timeline(work, "account", "42")
     assert entry.sentence("en") == "Token CI made"
     assert entry.sentence("ja") == "トークン「CI」を発行"
+
+
+@pytest.mark.parametrize(
+    ("order_no", "english", "japanese"),
+    [
+        ("4711", "A5 was ordered (order 4711)", "A5 を発注しました（注文番号 4711）"),
+        ("", "A5 was ordered", "A5 を発注しました"),
+    ],
+)
+def test_the_number_of_an_order_says_what_it_is(
+    ledger: Ledger, order_no: str, english: str, japanese: str
+) -> None:
+    reader = Actor(kind="account", id="1", name="r", grants=(Grant(frozenset(Permission)),), locale="en")
+    with ledger.begin(reader) as work:
+        work.allow(Permission.SEE)
+        work.record(AssetOrdered(asset_id=7, tag="", model="A5", order_no=order_no))
+    with ledger.read(reader) as work:
+        work.allow(Permission.SEE)
+        (entry,) = queries.timeline(work, "asset", "7")
+    assert (entry.sentence("en"), entry.sentence("ja")) == (english, japanese)
 
 
 def test_a_fact_of_an_older_version_still_says_something() -> None:

@@ -99,6 +99,8 @@ def test_a_dry_run_changes_nothing_and_a_drift_is_found(
         page = bench.get(f"/devices/{pc.tag}", headers={"Authorization": "Bearer sato-ja"}).text
         assert "違いあり" in page
         assert "印は「drifted」です。" in page
+        # What the recipe calls it is for programs; a reader finds it in the tooltip.
+        assert ('title="mark_differs"' in page, page.count("mark_differs")) == (True, 1)
         assert device.run("cat /etc/kitto-mark").stdout == "drifted\n"
     assert bench.get(f"/api/v1/assets/{pc.tag}/lock").json()["holder"] is None
     assert bench.get(f"/api/v1/kits/{kit}/chain").json()["holds"] is True

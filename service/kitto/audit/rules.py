@@ -82,6 +82,10 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
+# What would stand there as a bare number says what it is; where there is none, nothing stands there.
+_NAMED: Final[Mapping[str, str]] = {"order_no": N_("(order {number})")}
+
+
 class DatesReversed(Refusal):
     code = "audit.dates_reversed"
     status = 422
@@ -181,6 +185,8 @@ def link_of(subject_kind: str, subject_id: str, data: Mapping[str, Any]) -> str:
 def _said(name: str, value: Any) -> Any:
     if isinstance(value, dict) and value.keys() - {"also"} == {"code", "says", "names"}:
         return Told.of(value)
+    if name in _NAMED and value:
+        return Words(_NAMED[name], {"number": value})
     words = _WORDS.get(name, {}).get(value) if isinstance(value, str) else None
     return Words(words) if words else value
 

@@ -24,6 +24,8 @@ from kitto.kitting.rules.states import KIT_WORDS, WORKING, CheckSupport, KitStat
 from kitto.kitting.signals import COMPARE, REHEARSE
 
 MOST_DIFFERENCES: Final = 200
+REPORT: Final = "report"
+"""What an agent reported, where a difference says what showed it."""
 
 
 def rehearse(work: Work, *, kit_id: int, step: str) -> KitAttempt:
@@ -174,5 +176,5 @@ def _from_reports(work: Work, kit: Kit) -> list[dict[str, Any]]:
     for step in kit.steps:
         problem = misfit(seen, step.with_.get("facts", {})) if step.kind is StepKind.CHECK else ""
         if problem:
-            found.append({"step": step.key, "what": "report", "text": problem})
+            found.append({"step": step.key, "what": REPORT, "text": problem})
     return found

@@ -1,5 +1,6 @@
 """What kitting shows on pages of other rooms: a device's kits, and what waits for a person today."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from kitto.base.i18n import N_, translate
 from kitto.base.work import Work
 from kitto.identity.rules import Permission
 from kitto.kitting import queries
+from kitto.kitting.actions.compare import REPORT
 from kitto.kitting.models import Kit
 from kitto.kitting.queries import seats, tickets
 from kitto.kitting.queries.tickets import BoardFilter, Ticket
@@ -15,6 +17,7 @@ from kitto.kitting.rules.states import KitState, WaitFor
 from kitto.web.hooks import Waiting, panel, waits
 
 MOST: Final = 50
+_CODE: Final = re.compile(r"[a-z][a-z_]+")
 
 
 @panel("asset", "kits", title=N_("Kitting"), template="kitting/panel.html", order=30)
@@ -31,10 +34,21 @@ def _compared(work: Work, kit: Kit) -> dict[str, Any]:
     last = queries.newest_drift(work, kit.id)
     titles = {step.key: step.title(work.locale) for step in kit.steps}
     shown = [
-        (titles.get(one["step"], one["step"]), one["what"], queries.difference_said(one, work.locale))
+        (
+            titles.get(one["step"], one["step"]),
+            *_where(one["what"]),
+            queries.difference_said(one, work.locale),
+        )
         for one in (last.differences if last else ())
     ]
     return {"last": last, "differences": shown}
+
+
+def _where(what: str) -> tuple[str, str]:
+    """Where a difference was seen, in words, and its code: what a recipe calls it is for programs."""
+    if what == REPORT:
+        return N_("as the device reports"), ""
+    return ("", what) if _CODE.fullmatch(what) else (what, "")
 
 
 @panel("pool", "kits", title=N_("Reserved for kits"), template="kitting/pool_panel.html", order=10)
