@@ -87,7 +87,7 @@ def _serve(listener, alive, folder, idle_seconds):
     quiet = 0.0
     # A fork may live longer than we do; it must neither answer for us nor count as us.
     ours = (listener.fileno(), alive)
-    busy = {_pack(folder / "packed", ours)}
+    busy = {_pack(folder / "packed", ours)} if not _prepared() else set()
     while quiet < idle_seconds:
         ready, _, _ = select.select([listener], [], [], LOOK_SECONDS)
         while busy:
@@ -293,6 +293,23 @@ def _settle_memory():
     gc.set_threshold(20_000, 20, 100)
 
 
+def _common():
+    """The paths of common modules, by name."""
+    from ansible.plugins.loader import module_loader
+
+    found = {name: module_loader.find_plugin_with_context(f"ansible.legacy.{name}") for name in PACKED}
+    return {name: each.plugin_resolved_path for name, each in found.items()}
+
+
+def _prepared():
+    """Whether modules travel by Mitogen's way, which keeps what it made of them in memory."""
+    from ansible import constants
+    from ansible.plugins.loader import strategy_loader
+
+    strategy = strategy_loader.get(constants.DEFAULT_STRATEGY, class_only=True)
+    return hasattr(strategy, "prepare") and not strategy.prepare(_common().values())
+
+
 def _pack(packed, ours):
     """Make the travelling form of common modules, by Ansible itself, in a fork whose state nobody inherits.
 
@@ -312,27 +329,25 @@ def _pack_all(packed):
     from ansible import constants
     from ansible.executor import module_common
     from ansible.parsing.dataloader import DataLoader
-    from ansible.plugins.loader import module_loader
     from ansible.template import Templar
 
     made = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
     made.mkdir()
     variables = {"ansible_python_interpreter": "/usr/bin/python3"}
-    for name in PACKED:
-        found = module_loader.find_plugin_with_context(f"ansible.legacy.{name}")
+    for name, path in _common().items():
         with contextlib.suppress(Exception):
             module_common.modify_module(
                 module_name=f"ansible.legacy.{name}",
-                module_path=found.plugin_resolved_path,
+                module_path=path,
                 module_args={},
                 templar=Templar(loader=DataLoader(), variables=variables),
                 task_vars=variables,
                 module_compression=constants.DEFAULT_MODULE_COMPRESSION,
             )
         # One after the other, each whole at once.
-        for path in made.iterdir():
-            if not path.name.endswith((".lock", "-part")):
-                path.rename(packed / path.name)
+        for each in made.iterdir():
+            if not each.name.endswith((".lock", "-part")):
+                each.rename(packed / each.name)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,21 @@ WORK = """\
       ansible.builtin.command: id -u
       changed_when: false
 """
+OWN = """\
+    - name: Greet
+      greet:
+      register: greeting
+    - name: Show
+      ansible.builtin.debug:
+        msg: "{{ greeting.words }}"
+"""
+GREET = """\
+from ansible.module_utils import greeting, splitter
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule(argument_spec={})
+module.exit_json(changed=False, words=[greeting.WORD, splitter.WORD])
+"""
 BOTH = pytest.mark.parametrize("strategy", [Strategy.NEAR, Strategy.MITOGEN])
 
 
@@ -95,3 +110,22 @@ def test_another_host_key_is_not_believed(pc: BenchPc, tmp_path: Path) -> None:
     mitogen = stage.installation(tmp_path, strategy=Strategy.MITOGEN)
     outcome = play(mitogen, order(pc, recipe(tmp_path / "work", WORK), host_key=stage.KEY.public))
     assert (outcome.outcome, outcome.cause) == (Outcome.UNREACHABLE, "host_key_changed")
+
+
+@BOTH
+def test_python_that_a_recipe_brings_travels_and_stands_in_for_ansibles(
+    strategy: Strategy, pc: BenchPc, tmp_path: Path
+) -> None:
+    folder = recipe(tmp_path / "own", OWN)
+    for name, text in (
+        ("library/greet.py", GREET),
+        ("module_utils/greeting.py", "WORD = 'こんにちは'\n"),
+        ("module_utils/splitter.py", "WORD = 'its own'\n"),
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    ansible = stage.installation(tmp_path, strategy=strategy)
+    outcome = play(ansible, order(pc, folder))
+    said = [event.text for event in ansible.events("run-1")]
+    assert outcome.outcome is Outcome.SUCCEEDED, stage.last_words(ansible, "run-1")
+    assert any("こんにちは" in text and "its own" in text for text in said)
