@@ -79,3 +79,40 @@ def test_a_report_says_what_was_done_and_its_code_says_which(
     assert (figures["ready"], figures["first_pass"], figures["open_now"]) == (2, 0.0, 0)
     by_key = {one["key"]: one for one in figures["steps"]}
     assert (by_key["note"]["done"], by_key["note"]["by_hand"], by_key["note"]["first_pass"]) == (2, True, 1.0)
+
+
+APPROVED = """
+name: approved
+title: { ja: 承認つき, en: Approved }
+platform: linux
+second_person: true
+parameters: { type: object, properties: {} }
+steps:
+  - { key: pw, kind: secret, title: { ja: 鍵, en: Key }, with: { name: admin, length: 20 } }
+  - { key: long, kind: manual, title: { ja: 長い名前, en: %s } }
+"""
+LONG = "SuperLongNameWithoutASpace_com.example.enterprise.device-management.profile"
+
+
+def test_a_report_names_who_approved_and_a_long_name_stays_in_its_column(
+    bench: TestClient, ledger: Ledger, kit_when: Await, own_profiles: Path
+) -> None:
+    (own_profiles / "approved").mkdir()
+    (own_profiles / "approved" / "profile.yml").write_text(APPROVED % LONG, encoding="utf-8")
+    kit = bench.post("/api/v1/kits", json={"tag": make_pc(ledger).tag, "profile": "approved"}).json()["id"]
+    at = f"/api/v1/kits/{kit}/steps"
+    kit_when(kit, lambda found: step(found, "long")["state"] == "waiting")
+    bench.post(f"{at}/long/confirm", json={})
+    kit_when(kit, lambda found: step(found, "second_person")["state"] == "waiting")
+    bench.post(f"{at}/second_person/approve", json={}, headers={"Authorization": "Bearer suzuki"})
+    kit_when(kit, lambda found: found["state"] == "ready")
+    steps = bench.get(f"/api/v1/kits/{kit}/report").json()["kits"][0]["steps"]
+    assert [one["who"] for one in steps] == ["Kitto", "佐藤 花子", "鈴木 一郎"]
+
+    page = pypdfium2.PdfDocument(bench.get(f"/api/v1/kits/{kit}/report.pdf").content)[0].get_textpage()
+    drawn = [(page.get_text_range(n, 1), page.get_charbox(n)) for n in range(page.count_chars())]
+    drawn = [(sign, box) for sign, box in drawn if sign.isprintable() and not sign.isspace()]
+    text = "".join(sign for sign, _ in drawn)
+    name = [box for _, box in drawn[text.index(LONG) :][: len(LONG)]]
+    next_column = drawn[text.index("Doneby")][1]
+    assert max(right for _, _, right, _ in name) < next_column[0]

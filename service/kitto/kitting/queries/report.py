@@ -16,6 +16,9 @@ from kitto.kitting.rules.states import ABILITY_WORDS, KIT_WORDS, STEP_WORDS, Ste
 from kitto.people import queries as people
 
 MOST_PHOTOS: Final = 20
+APPROVED: Final = "approved"
+OURSELVES: Final = "system:kitting"
+"""How the jobs of this room are known where they did something."""
 CHANGED: Final = N_("changed {n}")
 MINUTES: Final = N_("{n} min")
 
@@ -70,7 +73,7 @@ def _kit(work: Work, kit: Kit) -> dict[str, Any]:
             f"{proof.by}  {_when(work, proof.at)}  {proof.data.get('note', '')}".strip()
             for step in kit.steps
             for proof in step.proofs
-            if proof.kind == "approved"
+            if proof.kind == APPROVED
         ],
         "photos": _photos(work, kit),
         "chain": kit.chain,
@@ -98,13 +101,19 @@ def _step(work: Work, step: KitStep) -> dict[str, Any]:
         "title": step.title(work.locale),
         "ability": translate(work.locale, ABILITY_WORDS[step.ability]),
         "state": str(step.state),
-        "who": step.done_by,
+        "who": _who(step),
         "when": _when(work, step.ended_at),
         "took": f"{took:.0f}" if took is not None else "",
         "attempts": step.attempt,
         "result": "  ".join(dict.fromkeys(said)),
         "evidence": [proof.hash for proof in step.proofs],
     }
+
+
+def _who(step: KitStep) -> str:
+    """Who did it: of an approval those who gave it, though Kitto counted them."""
+    approved = [proof.by for proof in step.proofs if proof.kind == APPROVED]
+    return ", ".join(dict.fromkeys(approved)) or ("Kitto" if step.done_as == OURSELVES else step.done_by)
 
 
 def _took(step: KitStep) -> float | None:
