@@ -112,7 +112,8 @@ class Judge:
         refused = message.text.startswith("Failed to load resource") and "status of 4" in message.text
         # axe measures with styles of its own, which the page rightly forbids
         axe = self.measured and message.text.startswith("Applying inline style")
-        cut = self.cut_off and message.text.endswith("net::ERR_FAILED")
+        lost = message.text.startswith("htmx: htmx:error: Failed to fetch")
+        cut = self.cut_off and (lost or message.text.endswith("net::ERR_FAILED"))
         if message.type in {"error", "warning"} and not (refused or axe or cut):
             self.heard.append(message.text)
 

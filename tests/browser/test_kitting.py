@@ -6,6 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from kitto.kitting import actions, queries
@@ -209,3 +210,26 @@ def test_a_page_follows_although_a_part_of_its_script_came_late(page: Page, shop
     with shop.ledger.begin(KITTO) as work:
         actions.skip(work, kit_id=kit.id, step="unbox", reason="Not for this test.")
     expect(page.locator("#step-unbox .chip").first).to_have_text(re.compile("skipped"))
+
+
+def test_a_photo_that_was_not_sent_says_so_and_stays_chosen(
+    page: Page, shop: Workshop, page_at: Judge, tmp_path: Path
+) -> None:
+    page_at.cut_off = True
+    kit = started(shop.ledger, "look")
+    for path, colour in ((f"/kitting/bench?kit={kit.id}", "orange"), (f"/kitting/{kit.id}", "navy")):
+        Image.new("RGB", (640, 480), colour).save(tmp_path / "a.jpg")
+        page.goto(shop.site + path)
+        page.route("**/photos", lambda route: route.abort())
+        page.locator("#f-photo").set_input_files(tmp_path / "a.jpg")
+        page.get_by_role("button", name="Keep the photo").click()
+        expect(page.locator("#problems")).to_contain_text("Not sent: Kitto cannot be reached.")
+        assert page.locator("#f-photo").evaluate("field => field.files[0].name") == "a.jpg"
+        page.unroute("**/photos")
+        page.get_by_role("button", name="Keep the photo").click()
+        expect(page.locator("#toasts")).to_contain_text("The photo is kept.")
+        expect(page.locator("#problems")).to_be_empty()
+    with shop.ledger.read(KITTO) as work:
+        work.allow("see")
+        found = queries.step_of(queries.kit(work, kit.id), "look")
+        assert len([one for one in found.proofs if one.kind == "photo"]) == 2

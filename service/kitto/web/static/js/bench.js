@@ -1,5 +1,4 @@
-// The bench: number keys tick points (0 ticks all), a photo is looked at before it is kept, and a Wi-Fi
-// password is typed once: the page keeps it in memory until it is left.
+// The bench: number keys tick points (0: all), photos are looked at first, a Wi-Fi password is typed once.
 let pause = 0;
 const kept = new Map();
 
@@ -14,18 +13,17 @@ document.addEventListener("input", ({ target }) => {
     target.value = "";
     target.closest("kitto-scan")?.wedge.clear();
     for (const key of keys) {
-      const boxes = document.querySelectorAll(key === "0" ? "[data-point]:not(:checked)" : `[data-point="${key}"]`);
-      for (const box of boxes) box.click();
+      const which = key === "0" ? ":not(:checked)" : `[data-point="${key}"]`;
+      document.querySelectorAll(`[data-point]${which}`).forEach((box) => box.click());
     }
   }, 300);
 });
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-scan]");
-  const scanner = document.querySelector("kitto-scan");
-  if (!button || !scanner) return;
+  if (!button) return;
   event.preventDefault();
-  scanner.scan(button.dataset.scan);
+  document.querySelector("kitto-scan").scan(button.dataset.scan);
 });
 
 document.addEventListener("change", ({ target }) => {

@@ -16,7 +16,7 @@ const mark = () => {
   const best = links.filter(fits).sort((a, b) => b.pathname.length - a.pathname.length)[0];
   const ways = document.querySelector(".ways [aria-current]");
   if (!best && !ways) return;
-  for (const link of links) link.toggleAttribute("aria-current", link === best);
+  for (const link of links) link.removeAttribute("aria-current");
   best?.setAttribute("aria-current", "true");
 };
 
@@ -25,7 +25,7 @@ document.addEventListener("htmx:after:history:update", () => {
   mark();
 });
 
-// A new page starts at its top, with the focus where a reader of the screen begins.
+// A new page starts at its top, with the focus where a screen reader begins.
 let path = location.pathname;
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail?.ctx?.target?.id !== "content") return;

@@ -3,7 +3,7 @@ const sheet = () => document.getElementById("sheet");
 
 document.addEventListener("htmx:before:swap", (event) => {
   const { ctx, tasks } = event.detail ?? {};
-  // what is wrong inside a dialog is said inside it: the page behind it cannot be reached
+  // what is wrong inside a dialog is said inside it
   if (ctx?.response?.status >= 400 && sheet()?.open && tasks[0]) tasks[0].target = sheet().querySelector(".problems");
 });
 
@@ -22,20 +22,17 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
-  if (event.target.closest("[data-close]")) {
-    const dialog = event.target.closest("dialog");
-    if (dialog) {
-      event.preventDefault();
-      dialog.close();
-    }
+  const dialog = event.target.closest("[data-close]")?.closest("dialog");
+  if (dialog) {
+    event.preventDefault();
+    dialog.close();
   }
   const copied = event.target.closest("[data-copy]");
   if (copied) navigator.clipboard?.writeText(copied.dataset.copy);
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  const menu = document.querySelector("details.menu[open]");
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
   if (!menu) return;
   menu.open = false;
   menu.querySelector("summary").focus();
@@ -43,9 +40,7 @@ document.addEventListener("keydown", (event) => {
 
 const fade = (toast) => setTimeout(() => toast.remove(), 8000);
 document.addEventListener("toast", ({ detail }) => {
-  const toast = document.createElement("p");
-  toast.className = `toast ${detail.tone}`;
-  toast.textContent = detail.says;
+  const toast = Object.assign(document.createElement("p"), { className: `toast ${detail.tone}`, textContent: detail.says });
   document.getElementById("toasts").append(toast);
   fade(toast);
 });

@@ -5,7 +5,7 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
   const form = detail?.ctx?.sourceElement?.closest?.("form");
   if (!form) return;
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  let first = null;
+  let first;
   for (const item of document.querySelectorAll(".problem [data-field]")) {
     const field = named(item.dataset.field, form);
     if (!(field instanceof HTMLElement)) continue;
@@ -18,8 +18,13 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
   first?.focus();
 });
 
-document.addEventListener("htmx:config:request", ({ detail }) => {
-  const { ctx } = detail;
+// what could not be sent says so, and stays
+document.addEventListener("htmx:error", ({ target }) => {
+  const place = document.querySelector("#sheet[open] .problems") ?? document.getElementById("problems");
+  if (target.action) place.innerHTML = document.getElementById("unsent").innerHTML;
+});
+
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   if (!ctx.sourceElement?.matches?.("[data-filters]")) return;
   const kept = [...new FormData(ctx.sourceElement)].filter(([, value]) => value !== "");
   const body = ctx.request.body;

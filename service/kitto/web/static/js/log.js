@@ -21,7 +21,7 @@ customElements.define("kitto-log", class extends HTMLElement {
       hits = wanted ? [...list.children].filter((line) => line.textContent.toLowerCase().includes(wanted)) : [];
       for (const hit of hits) hit.classList.add("hit");
       at = -1;
-      count.textContent = wanted ? String(hits.length) : "";
+      count.textContent = wanted ? hits.length : "";
     };
     field.addEventListener("input", search);
     field.addEventListener("keydown", (event) => {
@@ -36,7 +36,7 @@ customElements.define("kitto-log", class extends HTMLElement {
       if (wish === "failure") go(list.querySelector(":scope > .bad"));
       if (wish === "copy") navigator.clipboard?.writeText([...list.children].map((line) => line.textContent).join("\n"));
     });
-    // someone who scrolls up wants to read; at the end they want to follow again
+    // who scrolls up reads; at the end they follow again
     list.addEventListener("scroll", () => {
       follow.checked = list.scrollHeight - list.scrollTop - list.clientHeight < 24;
     });

@@ -35,7 +35,7 @@ class Scan extends HTMLElement {
 
   key(event) {
     const elsewhere = event.target !== this.sink;
-    if (elsewhere && (event.target.closest("input, textarea, select, dialog[open]"))) return;
+    if (elsewhere && event.target.closest("input, textarea, select, dialog[open]")) return;
     const done = this.wedge.take(event);
     if (done === "scan") {
       event.preventDefault();

@@ -1,4 +1,4 @@
-// Three sounds that cannot be mistaken for each other: ok rises, again repeats, no is low and long.
+// Three sounds nobody mistakes: ok rises, again repeats, no is low and long.
 const TONES = { ok: [[880, 0, 0.07], [1320, 0.08, 0.09]], again: [[660, 0, 0.08], [660, 0.14, 0.08]], no: [[160, 0, 0.45]] };
 let audio;
 
