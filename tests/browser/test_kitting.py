@@ -171,6 +171,20 @@ def test_a_long_log_opens_at_once_and_is_searched_and_followed(page: Page, shop:
     expect(page.locator(".now")).to_contain_text("line 77 of the play")
 
 
+def test_a_log_stands_at_its_end_before_any_script_ran(page: Page, shop: Workshop, page_at: Judge) -> None:
+    kit = started(shop.ledger, "base")
+    todo = goes_on(shop.ledger, kit.id)
+    assert todo is not None
+    writes(shop.ledger, kit.id, todo, 1, 3000)
+    page_at.cut_off = True
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(f"{shop.site}/kitting/{kit.id}/log")
+    expect(page.locator('[data-n="3000"]')).to_be_in_viewport()
+    page.goto(f"{shop.site}/kitting/{kit.id}/log?first=1")
+    expect(page.locator('[data-n="1"]')).to_be_in_viewport()
+    expect(page.locator('[data-n="400"]')).not_to_be_in_viewport()
+
+
 def test_a_kit_page_follows_its_kit(page: Page, shop: Workshop) -> None:
     kit = started(shop.ledger, "base")
     goes_on(shop.ledger, kit.id)

@@ -327,6 +327,11 @@ def test_a_log_is_read_in_windows(client: TestClient, ledger: Ledger) -> None:
     assert client.get(f"{at}/find", headers=SATO).json() == {"line": 1499, "many": 1}
     back = client.get(f"{at}/find", params={"q": "line", "start": 1, "back": True}, headers=SATO).json()
     assert back == {"line": 1500, "many": 1500}
+    around = client.get(f"{at}/find", params={"q": "line 77 of", "start": 77}, headers=SATO).json()
+    assert around == {"line": 77, "many": 1}, "from the other end, if none is ahead"
+    near = client.get(f"{at}/find", params={"q": "line", "start": 900, "back": True}, headers=SATO).json()
+    assert near == {"line": 899, "many": 1500}
+    assert client.get(f"{at}/find", params={"q": "nowhere"}, headers=SATO).json() == {"line": None, "many": 0}
     whole = client.get(f"{at}/text", headers=SATO)
     assert whole.text.count("\n") == 1500 + 30
     assert "a long result" in client.get(f"{at}/50", headers=SATO).text

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from kitto.base.errors import NotFound
 from kitto.base.i18n import N_, Words
@@ -60,24 +60,25 @@ def found_line(work: Work, attempt_id: int, text: str, start: int, *, back: bool
 
     With how many lines hold it. Without text: lines that failed.
     """
-    fits = (PlayLine.attempt_id == attempt_id) & _holds(text)
     beyond = PlayLine.seq < start if back else PlayLine.seq > start
     nearest = func.max(PlayLine.seq) if back else func.min(PlayLine.seq)
-    hit = work.session.scalar(select(nearest).where(fits, beyond))
-    if hit is None:
-        hit = work.session.scalar(select(nearest).where(fits))
-    many = work.session.scalar(select(func.count()).select_from(PlayLine).where(fits)) or 0
-    return hit, many
+    # one walk through the lines answers all three
+    ahead, around, many = work.session.execute(
+        select(nearest.filter(beyond), nearest, func.count()).where(
+            PlayLine.attempt_id == attempt_id, _holds(work, text)
+        )
+    ).one()
+    return ahead or around, many
 
 
-def _holds(text: str) -> ColumnElement[bool]:
+def _holds(work: Work, text: str) -> ColumnElement[bool]:
     if not text:
         return PlayLine.status.in_(BAD)
-    return (
-        PlayLine.text.icontains(text, autoescape=True)
-        | PlayLine.task.icontains(text, autoescape=True)
-        | PlayLine.detail.icontains(text, autoescape=True)
-    )
+    columns = (PlayLine.text, PlayLine.task, PlayLine.detail)
+    # SQLite's LIKE passes over the case of ASCII as its lower() does, without a copy of each line.
+    if work.session.get_bind().dialect.name == "sqlite":
+        return or_(*(one.contains(text, autoescape=True) for one in columns))
+    return or_(*(one.icontains(text, autoescape=True) for one in columns))
 
 
 def last_words(work: Work, attempt_id: int, size: int = 8) -> Sequence[PlayLine]:
