@@ -2,53 +2,17 @@
 
 from pathlib import Path
 
-from kitto.assets import actions as assets
 from kitto.base import clock
 from kitto.base.work import Ledger
 from kitto.identity.rules import Permission
-from kitto.kitting import actions as kitting
 from kitto.kitting import queries
 from kitto.kitting.actions import machine
 from kitto.kitting.adapters.plays import Kind, Outcome, PlayEvent, PlayOutcome
 from kitto.kitting.jobs import plays
 from kitto.kitting.jobs.plays import kitto
 from kitto.kitting.signals import CARRY_ON
-from tests.counterparts import keys
-from tests.make import KITTO, make_pc
+from tests.kitting.shop import claimed
 from tests.stage import at_once
-
-PROFILE = """
-name: one-play
-title: { ja: 一つ, en: One play }
-platform: linux
-parameters: { type: object, properties: {} }
-steps:
-  - { key: only, kind: playbook, title: { ja: 一, en: Only }, playbook: only.yml }
-"""
-
-
-def claimed(ledger: Ledger, folder: Path) -> tuple[int, machine.Todo]:
-    """A kit whose play has been claimed, by a job that then died."""
-    (folder / "one-play").mkdir()
-    (folder / "one-play" / "profile.yml").write_text(PROFILE, encoding="utf-8")
-    (folder / "one-play" / "only.yml").write_text("[]\n", encoding="utf-8")
-    pc = make_pc(ledger)
-    with ledger.begin(KITTO) as work:
-        assets.set_endpoint(
-            work,
-            tag=str(pc.tag),
-            kind="ssh",
-            address="192.0.2.1",
-            port=22,
-            account="kitto",
-            host_key=keys.new_key_pair().public,
-        )
-    with ledger.begin(KITTO) as work:
-        kit_id = kitting.start_kit(work, tag=str(pc.tag), profile="one-play").id
-    with ledger.begin(kitto()) as work:
-        todo = machine.next_todo(work, kit_id)
-    assert todo is not None
-    return kit_id, todo
 
 
 def test_a_kit_without_a_job_is_taken_up_once_and_one_that_waits_is_left(

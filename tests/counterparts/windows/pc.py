@@ -108,7 +108,7 @@ def windows_pc(
         address = f"127.0.3.{claimed.number}"
         windows = Windows(serial=serial, vendor=vendor, model=model)
         windows.add_administrator(user, password)
-        certificate, key = _certificate(windows.name, certificate_names or (address,))
+        certificate, key = certificate_and_key(windows.name, certificate_names or (address,))
         pc = WindowsPc(windows, address, user, password, certificate, Path(folder, "pc.pem"))
         pc.ca_file.write_text(certificate)
         pc._key = Path(folder, "pc.key")
@@ -136,10 +136,10 @@ def _key() -> rsa.RSAPrivateKey:
 
 def certificate_for(address: str, days: int = 3650) -> str:
     """A certificate as a Windows PC at this address would show it, valid from the first day of 2026."""
-    return _certificate("WINDOWS", (address,), days)[0]
+    return certificate_and_key("WINDOWS", (address,), days)[0]
 
 
-def _certificate(host: str, names: tuple[str, ...], days: int = 3650) -> tuple[str, str]:
+def certificate_and_key(host: str, names: tuple[str, ...], days: int = 3650) -> tuple[str, str]:
     """Self-signed, as Windows and our own bootstrap make one."""
     key = _key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])

@@ -1,11 +1,13 @@
 """The wire of the agent's first minute: enrolment for the right token, and a quiet check-in."""
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class _Service(BaseHTTPRequestHandler):
@@ -32,11 +34,18 @@ class _Service(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def service(token: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """A service on loopback: its address, and who enrolled."""
+def service(
+    token: str, certified: tuple[Path, Path] | None = None
+) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """A service on loopback: its address, and who enrolled. `certified`: files of its certificate and key."""
     enrolled: list[dict[str, object]] = []
     handler = type("Handler", (_Service,), {"enrolled": enrolled, "token": token})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if certified:
+            secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            secure.load_cert_chain(*certified)
+            server.socket = secure.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", enrolled
+        scheme = "https" if certified else "http"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}", enrolled
         server.shutdown()

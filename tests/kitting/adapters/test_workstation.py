@@ -10,6 +10,7 @@ from kitto_agent.build import build
 from tests.counterparts import keys
 from tests.counterparts.apt import apt_repository
 from tests.counterparts.pcs import BenchPc
+from tests.counterparts.windows.pc import certificate_and_key
 from tests.kitting.adapters.enrolment import service
 from tests.kitting.adapters.stage import OFFICE, PLAYBOOKS, TAG, last_words, order, play, told
 
@@ -92,3 +93,28 @@ def test_an_agent_the_service_does_not_want_is_explained_without_the_token(
     assert (outcome.outcome, outcome.cause) == (Outcome.FAILED, "agent_not_enrolled")
     assert outcome.reason.startswith("The agent could not be enrolled: ")
     assert "a-token-of-another-machine" not in str(told(ansible, "run-1"))
+
+
+def test_the_agent_believes_an_authority_of_the_offices_own_where_it_is_given_one(
+    ansible: Ansible, pc: BenchPc, tmp_path: Path
+) -> None:
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    for file, text in zip(files, certificate_and_key("kitto", ("127.0.0.1",)), strict=True):
+        file.write_text(text)
+    agent = str(build(tmp_path / "agent.pyz"))
+    with service(TOKEN, files) as (address, enrolled):
+        ends = []
+        for number, authority in enumerate(("", files[0].read_text())):
+            spec = order(
+                pc,
+                WORKSTATION,
+                run_id=f"run-{number}",
+                playbook="agent.yml",
+                variables={**OFFICE, "kitto_server": address, "kitto_ca": authority},
+                files={"kitto_agent_pyz": agent},
+                secret_names=("enrolment_token",),
+            )
+            ends.append(play(ansible, spec, {"enrolment_token": TOKEN}))
+            assert len(enrolled) == number
+    assert ends[0].cause == "agent_not_enrolled"
+    assert ends[1].outcome is Outcome.SUCCEEDED, last_words(ansible, "run-1")

@@ -68,14 +68,13 @@ def order_for(asset: Asset, token: str) -> Order:
     """What the machine is told. Refuses when Kitto's own address is not fit for it."""
     own = settings()
     server = server_of(own.public_url())
-    authority = own.device_ca or own.tls_certificate
     return Order(
         server=server,
         token=token,
         tag=asset.name,
         account=ACCOUNT,
         places=places_of(own.managed_from, server),
-        ca=authority.read_text(encoding="ascii") if authority else "",
+        ca=own.authority(),
     )
 
 

@@ -198,11 +198,13 @@ def _ready(work: Any, kit: Kit, step_key: str, run: str) -> tuple[PlaySpec, dict
 
 
 def _variables(kit: Kit, asset: Asset) -> dict[str, Any]:
+    own = settings()
     known = {
         "kitto_tag": asset.name,
         "kitto_hostname": kit.called,
         "kitto_serial": asset.serial or "",
-        "kitto_server": settings().public_url(),
+        "kitto_server": own.public_url(),
+        "kitto_ca": own.authority(),
     }
     return {**kit.parameters, **known}
 

@@ -17,7 +17,7 @@ OWN: Final = frozenset(
     f"kitto_{name}"
     for name in ("tag", "hostname", "serial", "run", "server", "ca", "revoked", "revoked_sha256")
 )
-"""What Kitto gives every play; what was revoked over SSH only, and `kitto_ca` by no setting yet."""
+"""What Kitto gives every play; what was revoked over SSH only."""
 
 # https://docs.ansible.com/ansible/latest/reference_appendices/special_variables.html, and Jinja's own words.
 _WORDS: Final = """
