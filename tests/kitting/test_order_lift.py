@@ -251,3 +251,20 @@ def test_seats_and_host_names_are_those_of_the_new_version(
         names = [kit.hostname for kit in queries.kits_of_order(work, lifted["id"])]
     assert names == ["old-001", "new-001", "new-002"]
     assert goes_on(ledger, begun) is None
+
+
+def test_a_kit_that_was_held_before_it_was_begun_is_begun_like_any_other(
+    client: TestClient, ledger: Ledger, shop: Path
+) -> None:
+    at = order(client)
+    kit = bound(client, ledger, at).json()["id"]
+    door = f"/api/v1/kits/{kit}"
+    assert client.post(f"{door}/hold", json={"reason": "Box is damp"}, headers=SATO).json()["state"] == "held"
+    found_wrong(ledger)
+    assert client.post(f"{door}/resume", headers=SATO).json()["state"] == "registered"
+    refused = client.post(f"{door}/start", headers=SATO)
+    assert (refused.status_code, refused.json()["code"]) == (409, "kitting.order_unfit")
+    changed(shop, ("What was ordered", "What is wanted"), file="base.yml")
+    published(ledger)
+    assert lift(client, at).status_code == 200
+    assert client.post(f"{door}/start", headers=SATO).json()["state"] == "queued"

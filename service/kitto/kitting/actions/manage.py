@@ -103,15 +103,17 @@ def hold(work: Work, *, kit_id: int, reason: str) -> Kit:
 
 
 def resume(work: Work, *, kit_id: int) -> Kit:
-    """Let a kit on hold go on where it was. Refuses not_held."""
+    """Let a kit on hold go on where it was; one that was not begun waits to be. Refuses not_held."""
     kit = _mine(work, kit_id)
     if kit.state is not KitState.HELD:
         raise NotHeld(number=kit.id)
-    move_kit(work, kit, KitState.QUEUED)
+    begun = kit.held_from is not KitState.REGISTERED
+    move_kit(work, kit, KitState.QUEUED if begun else KitState.REGISTERED)
     kit.held_from = None
-    settle(work, kit)
     work.record(KitResumed(kit_id=kit.id, asset_id=kit.device, tag=kit.tag))
-    go_on(work, kit)
+    if begun:
+        settle(work, kit)
+        go_on(work, kit)
     return kit
 
 

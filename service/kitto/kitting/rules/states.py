@@ -152,7 +152,9 @@ KIT_TABLE: Final[dict[KitState, frozenset[KitState]]] = {
     KitState.QUEUED: (_ON - {KitState.QUEUED}) | _OFF,
     KitState.RUNNING: (_ON - {KitState.RUNNING}) | _OFF,
     KitState.WAITING: (_ON - {KitState.WAITING}) | _OFF,
-    KitState.HELD: frozenset({KitState.QUEUED, KitState.WAITING, KitState.FAILED, KitState.CANCELLED}),
+    KitState.HELD: frozenset(
+        {KitState.REGISTERED, KitState.QUEUED, KitState.WAITING, KitState.FAILED, KitState.CANCELLED}
+    ),
     KitState.FAILED: frozenset({KitState.QUEUED, KitState.HELD, KitState.CANCELLED}),
     KitState.VERIFYING: (_ON - {KitState.VERIFYING}) | _OFF,
     KitState.READY: frozenset({KitState.HANDED_OVER, KitState.CANCELLED}),
