@@ -18,7 +18,7 @@ from kitto.web.downloads import file_answer
 from kitto.web.render import render
 
 router = APIRouter(route_class=Door, include_in_schema=False)
-BLOCK = 200  # lines; the script of the page counts in the same blocks
+BLOCK = 50  # lines; the script of the page counts in the same blocks
 SCREEN = 2 * BLOCK
 LONGEST_SEARCH = 200
 

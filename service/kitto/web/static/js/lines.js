@@ -1,8 +1,8 @@
 // A window on a log of any length: what the page brought stands at once, the rest is fetched as it comes in
-// sight, in blocks of 200 lines.
+// sight, in blocks of 50 lines.
 // Over 2 kB since scrolling, searching and following must agree on where the window stands.
 const HIGH = 20;
-const BLOCK = 200;
+const BLOCK = 50;
 
 customElements.define("kitto-lines", class extends HTMLElement {
   connectedCallback() {
