@@ -67,7 +67,7 @@ class Issuer:
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[Issuer, Path]]:
     """An issuer that answers, and the file of the authority that signed its certificate."""
-    authority, certificate, key = _certificates(folder)
+    authority, certificate, key = signed_certificate(folder)
     made: list[Issuer] = []
 
     class Answers(BaseHTTPRequestHandler):
@@ -97,7 +97,8 @@ def running(folder: Path) -> Iterator[tuple[Issuer, Path]]:
         thread.join(10)
 
 
-def _certificates(folder: Path) -> tuple[Path, Path, Path]:
+def signed_certificate(folder: Path) -> tuple[Path, Path, Path]:
+    """Files: an authority, a certificate for localhost that it signed, and its key."""
     root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bench authority")])
     ca = _builder(name, name, root).add_extension(

@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         default=None,
         description=(
             "Certificate authority (PEM) that fresh machines and agents shall trust to be Kitto's."
-            " Empty: tls_certificate, else what the machine trusts already."
+            " Empty: tls_certificate if it signed itself, else what the machine trusts already."
         ),
     )
     upload_limit: int = Field(
@@ -154,11 +154,6 @@ class Settings(BaseSettings):
         """Address of the service as people and agents see it, without a trailing slash."""
         scheme = "https" if self.tls_certificate else "http"
         return (self.base_url or f"{scheme}://{self.host}:{self.port}").rstrip("/")
-
-    def authority(self) -> str:
-        """What devices shall trust to be Kitto's, as PEM; empty where they trust it already."""
-        given = self.device_ca or self.tls_certificate
-        return given.read_text(encoding="ascii") if given else ""
 
     def shipped(self, name: str) -> Path:
         """A folder that comes with Kitto (playbooks, label_templates, agents, inventories)."""

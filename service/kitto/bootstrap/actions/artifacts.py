@@ -9,7 +9,7 @@ from kitto.base.ids import digest, new_token
 from kitto.base.settings import settings
 from kitto.base.work import Work
 from kitto.bootstrap import queries
-from kitto.bootstrap.adapters import files
+from kitto.bootstrap.adapters import certificates, files
 from kitto.bootstrap.facts import ArtifactMade, ArtifactRevoked
 from kitto.bootstrap.models import BootstrapToken
 from kitto.bootstrap.rules.artifacts import Artifact, Order, places_of, server_of
@@ -74,7 +74,7 @@ def order_for(asset: Asset, token: str) -> Order:
         tag=asset.name,
         account=ACCOUNT,
         places=places_of(own.managed_from, server),
-        ca=own.authority(),
+        ca=certificates.trusted(own),
     )
 
 

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization.ssh import SSHCertPublicKeyTyp
 
 from kitto.base.errors import Fault
 from kitto.base.seal import Secret
+from kitto.base.settings import Settings
 from kitto.bootstrap.rules.refusals import KeyUnreadable
 
 PATIENCE_SECONDS: Final = 20
@@ -105,6 +106,23 @@ def ssh_fingerprint(line: str) -> str:
     except (IndexError, binascii.Error) as wrong:
         raise KeyUnreadable from wrong
     return "SHA256:" + base64.b64encode(hashlib.sha256(raw).digest()).decode().rstrip("=")
+
+
+def trusted(own: Settings) -> str:
+    """What devices shall trust to be Kitto's, as PEM; empty where they trust it already.
+
+    Of Kitto's own certificate only what signed itself: devices do not take one that another authority
+    signed for an authority, and it changes with each renewal. Raises Fault where the file cannot be read.
+    """
+    file = own.device_ca or own.tls_certificate
+    if file is None:
+        return ""
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError) as wrong:
+        raise Fault(f"{file} is no certificate that can be read: {wrong}") from wrong
+    roots = [one for one in found if own.device_ca or one.issuer == one.subject]
+    return "".join(one.public_bytes(Encoding.PEM).decode() for one in roots)
 
 
 def thumbprint(pem: str) -> str:

@@ -204,7 +204,7 @@ def _variables(kit: Kit, asset: Asset) -> dict[str, Any]:
         "kitto_hostname": kit.called,
         "kitto_serial": asset.serial or "",
         "kitto_server": own.public_url(),
-        "kitto_ca": own.authority(),
+        "kitto_ca": certificates.trusted(own),
     }
     return {**kit.parameters, **known}
 
