@@ -42,7 +42,7 @@ SETTINGS = {
     # What it sends is compressed.
     "mitogen_ssh_compression": False,
 }
-WAYS = ("mitogen.sudo", "mitogen.su")
+BECOMES_ROOT_BY = ("mitogen.sudo", "mitogen.su")
 # It would nail each process to one processor, and so all plays to the same two.
 ansible_mitogen.affinity.policy = ansible_mitogen.affinity.Policy()
 _may_send = process._setup_responder
@@ -89,7 +89,7 @@ class StrategyModule(StrategyMixin, strategy_loader.get("kitto_near", class_only
         mitogen.parent.get_core_source_partial()
         places = (str(Path(module_utils.__file__).parent),)
         needed = {name for path in modules for name, *_ in module_finder.scan("any", path, places)}
-        _ready.make([*ContextService.ALWAYS_PRELOAD, *WAYS, *needed])
+        _ready.make([*ContextService.ALWAYS_PRELOAD, *BECOMES_ROOT_BY, *needed])
 
     def _queue_task(self, host, task, task_vars, play_context):
         super()._queue_task(host, task, {**SETTINGS, **task_vars}, play_context)

@@ -72,22 +72,23 @@ def main(folder, idle_seconds):
     shutil.rmtree(packed, ignore_errors=True)
     packed.mkdir(mode=0o700)
     _load()
+    prepared = _prepare()
     _settle_memory()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(door))
         listener.listen(64)
-        if _serve(listener, alive, folder, idle_seconds):
+        if _serve(listener, alive, folder, idle_seconds, packs=not prepared):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serve(listener, alive, folder, idle_seconds):
+def _serve(listener, alive, folder, idle_seconds, *, packs):
     """Whether we ended of ourselves, so that the folder is still ours."""
     door = folder / "door.sock"
     born = door.stat().st_ino
     quiet = 0.0
     # A fork may live longer than we do; it must neither answer for us nor count as us.
     ours = (listener.fileno(), alive)
-    busy = {_pack(folder / "packed", ours)} if not _prepared() else set()
+    busy = {_pack(folder / "packed", ours)} if packs else set()
     while quiet < idle_seconds:
         ready, _, _ = select.select([listener], [], [], LOOK_SECONDS)
         while busy:
@@ -301,13 +302,16 @@ def _common():
     return {name: each.plugin_resolved_path for name, each in found.items()}
 
 
-def _prepared():
-    """Whether modules travel by Mitogen's way, which keeps what it made of them in memory."""
+def _prepare():
+    """Where modules travel by Mitogen's way, make what that needs, in memory; False where they do not."""
     from ansible import constants
     from ansible.plugins.loader import strategy_loader
 
-    strategy = strategy_loader.get(constants.DEFAULT_STRATEGY, class_only=True)
-    return hasattr(strategy, "prepare") and not strategy.prepare(_common().values())
+    prepare = getattr(strategy_loader.get(constants.DEFAULT_STRATEGY, class_only=True), "prepare", None)
+    if prepare is None:
+        return False
+    prepare(_common().values())
+    return True
 
 
 def _pack(packed, ours):

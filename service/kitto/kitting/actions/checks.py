@@ -92,7 +92,7 @@ def note_check(work: Work, *, recipe: str, report: Report, asked_ansible: bool) 
             name=recipe,
             content=report.content,
             count=errors,
-            asked=", ".join(report.asked),
+            asked=_programs(report),
         )
     )
 
@@ -106,14 +106,18 @@ def _keep(work: Work, recipe: str, report: Report, *, asked_ansible: bool) -> Re
             recipe=recipe,
             findings=found,
             asked_ansible=asked_ansible,
-            asked=", ".join(report.asked)[:200],
+            asked=_programs(report),
             checked_at=work.now,
         )
         return work.add(row)
     if asked_ansible or not row.asked_ansible:
         row.findings, row.asked_ansible, row.checked_at = found, asked_ansible, work.now
-        row.asked = ", ".join(report.asked)[:200]
+        row.asked = _programs(report)
     return row
+
+
+def _programs(report: Report) -> str:
+    return ", ".join(report.asked)[:200]
 
 
 def refuse_unfit(work: Work, version: KitProfileVersion, asked: KitOrder | None = None) -> None:

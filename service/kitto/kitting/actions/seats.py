@@ -12,7 +12,7 @@ from kitto.licences import queries as positions
 def reserve_seats(work: Work, asked: KitOrder, kits: Sequence[Kit]) -> None:
     """Reserve a seat of each title that these kits will want. A part of ordering, which has asked.
 
-    A title without a pool is passed over: its step waits, and the order says so. Refuses seats_short.
+    Refuses seats_short, and no_pool_valid for a title of which nothing can be given today.
     """
     reserve_titles(work, asked, kits, titles_of(asked.profile.definition))
 
