@@ -213,7 +213,8 @@ def long_log(shop: Workshop, page: Page) -> Iterator[dict[str, Any]]:
     request = page.context.request
     yield timed(f"log of {LINES:,} lines, page from the server", lambda _: request.get(at).body())
     yield timed(
-        "200 lines from its middle", lambda n: request.get(f"{at}/{number}/lines?first={n * 4000 + 1}").body()
+        "200 lines from its middle",
+        lambda n: request.get(f"{at}/{number}/lines?first={n * 4000 + 1}&size=200").body(),
     )
     yield timed("search in it", lambda n: request.get(f"{at}/{number}/find?q=line+{n * 4999}+of").body())
 

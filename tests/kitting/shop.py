@@ -12,7 +12,6 @@ from kitto.kitting.actions import machine
 from kitto.kitting.adapters.plays import Counts, Kind, Outcome, PlayEvent, PlayOutcome, Status
 from kitto.kitting.jobs import kitto
 from kitto.kitting.models import Kit
-from tests.counterparts import keys
 from tests.make import KITTO, make_pc
 
 PROFILE = """
@@ -172,17 +171,7 @@ def claimed(ledger: Ledger, folder: Path) -> tuple[int, machine.Todo]:
     (folder / "one-play").mkdir()
     (folder / "one-play" / "profile.yml").write_text(ONE_PLAY, encoding="utf-8")
     (folder / "one-play" / "only.yml").write_text("[]\n", encoding="utf-8")
-    pc = make_pc(ledger)
-    with ledger.begin(KITTO) as work:
-        assets.set_endpoint(
-            work,
-            tag=str(pc.tag),
-            kind="ssh",
-            address="192.0.2.1",
-            port=22,
-            account="kitto",
-            host_key=keys.new_key_pair().public,
-        )
+    pc = reachable(ledger, make_pc(ledger))
     with ledger.begin(KITTO) as work:
         kit_id = actions.start_kit(work, tag=str(pc.tag), profile="one-play").id
     with ledger.begin(kitto()) as work:
